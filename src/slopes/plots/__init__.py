@@ -1,0 +1,1 @@
+"""Figures of the course: arrays in, drawing out; nothing is computed here."""
