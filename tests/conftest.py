@@ -1,0 +1,28 @@
+"""Settings that every test runs under.
+
+They are made in this process, not in its environment: kernels and builds that a test starts
+must not inherit them.
+"""
+
+import os
+from importlib.util import find_spec
+
+from hypothesis import settings
+
+# On CI the same examples at every run; at a desk, new ones, and no deadline while JAX compiles.
+settings.register_profile("desk", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+if find_spec("jax"):
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    # A float32 that meets a float64, or a row that meets a matrix, is an error and no surprise.
+    jax.config.update("jax_numpy_dtype_promotion", "strict")
+    jax.config.update("jax_numpy_rank_promotion", "raise")
+
+if find_spec("matplotlib"):
+    import matplotlib as mpl
+
+    mpl.use("Agg")
