@@ -1,0 +1,286 @@
+"""One look for every figure of the course.
+
+A drawing function takes arrays and returns a :class:`Drawing`: an SVG that carries its own alt
+text and follows the light or dark scheme of the page that shows it. Colours are drawn as the light
+palette and then replaced by custom properties, which a media query inside the SVG switches; an
+SVG in an ``<img>`` sees the colour scheme of the page around it, theme button included.
+
+No global state is changed: the style is a context, and `figure` gives a figure that no window
+system knows of.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+from xml.sax.saxutils import escape
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+__all__ = [
+    "COLOURS",
+    "PALETTE",
+    "Drawing",
+    "draw",
+    "figure",
+    "label",
+    "reference_slope",
+    "unit_roundoff_line",
+]
+
+#: Role of a colour, its light value, its dark value. Each pair has a contrast of at least 4.5 with
+#: the page's background, ``grid`` and ``wash`` excepted, which carry no information.
+PALETTE: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "ink": ("#1b1f24", "#e8eaed"),
+        "muted": ("#5a6270", "#a9b1bc"),
+        "grid": ("#d9dde3", "#3a4048"),
+        "wash": ("#eaf0f9", "#26303d"),
+        "blue": ("#1f5fbf", "#7fb2ff"),
+        "orange": ("#b3480c", "#ffa366"),
+        "green": ("#11734f", "#5fd0a2"),
+        "purple": ("#7b3fa3", "#d3a4f5"),
+    }
+)
+
+#: The colour cycle: distinct in hue and lightness under the common colour deficiencies, and each
+#: with a line style of its own, so that colour is never the only cue.
+COLOURS = ("blue", "orange", "green", "purple")
+_DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
+
+_RC: dict[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": PALETTE["muted"][0],
+    "axes.grid": True,
+    "axes.labelcolor": PALETTE["ink"][0],
+    "axes.labelsize": 13,
+    "axes.prop_cycle": mpl.cycler(
+        color=[PALETTE[name][0] for name in COLOURS], linestyle=list(_DASHES)
+    ),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": PALETTE["ink"][0],
+    "axes.titlesize": 13,
+    "font.family": "DejaVu Sans",  # shipped with Matplotlib: the same glyphs on every machine
+    "font.size": 12,
+    "grid.color": PALETTE["grid"][0],
+    "grid.linewidth": 0.7,
+    "legend.frameon": False,
+    "lines.linewidth": 2.0,
+    "lines.markersize": 5,
+    "mathtext.fontset": "dejavusans",
+    "svg.fonttype": "path",
+    "svg.hashsalt": "slopes",  # ids that do not change from build to build
+    "text.color": PALETTE["ink"][0],
+    "xtick.color": PALETTE["muted"][0],
+    "xtick.labelcolor": PALETTE["ink"][0],
+    "ytick.color": PALETTE["muted"][0],
+    "ytick.labelcolor": PALETTE["ink"][0],
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A finished figure: what a notebook shows and a page embeds.
+
+    Attributes
+    ----------
+    svg : str
+        The picture, a complete SVG document whose ``<title>`` is `alt`.
+    alt : str
+        What the picture shows, for those who do not see it.
+    figure : Figure
+        Matplotlib's object, for tests and for further use.
+    """
+
+    svg: str
+    alt: str
+    figure: Figure
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """Both forms at once: Jupyter picks the picture, a terminal the text."""
+        return {"image/svg+xml": self.svg, "text/plain": self.alt}
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    with mpl.rc_context(_RC):
+        yield
+
+
+def figure(
+    *, width: float = 7.2, height: float = 4.2, columns: int = 1, share_y: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """Make a figure in the course's style, its axes in a row.
+
+    Parameters
+    ----------
+    width, height : float
+        Size in inches, at 100 pixels an inch; positive.
+    columns : int
+        Number of axes, at least 1.
+    share_y : bool
+        Whether the axes share one vertical scale.
+
+    Returns
+    -------
+    tuple[Figure, list[Axes]]
+        The figure and its axes from left to right.
+
+    Examples
+    --------
+    >>> fig, (ax,) = figure()
+    >>> _ = ax.plot([0, 1], [0, 1])
+    >>> draw(fig, alt="A straight line from 0 to 1.").alt
+    'A straight line from 0 to 1.'
+    """
+    with _style():
+        fig = Figure(figsize=(width, height), dpi=100, layout="constrained")
+        axes = fig.subplots(1, columns, squeeze=False, sharey=share_y)[0]
+    return fig, list(axes)
+
+
+def draw(fig: Figure, *, alt: str) -> Drawing:
+    """Render a figure to an SVG that follows the page's colour scheme.
+
+    Parameters
+    ----------
+    fig : Figure
+        A figure made by `figure`; every axes must have its labels.
+    alt : str
+        One or two sentences that say what the picture shows, ending with a full stop.
+
+    Returns
+    -------
+    Drawing
+        The picture with its alt text.
+
+    Raises
+    ------
+    ValueError
+        If `alt` is not a sentence, or an axes with data lacks a label.
+    """
+    alt = alt.strip()
+    if not alt.endswith(".") or len(alt.split()) < 4:
+        raise ValueError(
+            f"alt must be a sentence of at least four words that ends with a full stop, "
+            f"got alt={alt!r}. Say what the picture shows."
+        )
+    for ax in fig.axes:
+        if ax.axison and not (ax.get_xlabel() and (ax.get_ylabel() or _shares_y(ax))):
+            raise ValueError(
+                f"fig must have a label on every axis, got xlabel={ax.get_xlabel()!r}, "
+                f"ylabel={ax.get_ylabel()!r}. Name the quantity and its unit."
+            )
+    with _style(), io.StringIO() as buffer:
+        fig.savefig(
+            buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
+        )
+        svg = buffer.getvalue()
+    return Drawing(svg=_themed(svg, alt), alt=alt, figure=fig)
+
+
+def _shares_y(ax: Axes) -> bool:
+    """Whether the axes leaves its vertical label to its left neighbour."""
+    return len(ax.get_shared_y_axes().get_siblings(ax)) > 1
+
+
+def _themed(svg: str, alt: str) -> str:
+    """Swap fixed colours for switchable ones, and put the alt text and pixel sizes in."""
+    for role, (light, _) in PALETTE.items():
+        svg = svg.replace(light, f"var(--{role})")
+    light, dark = (
+        "".join(f"--{role}:{pair[side]};" for role, pair in PALETTE.items()) for side in (0, 1)
+    )
+    css = f"svg{{{light}}}@media (prefers-color-scheme: dark){{svg{{{dark}}}}}"
+    head = f'<title id="alt">{escape(alt)}</title><style>{css}</style>'
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(
+        r"<svg ([^>]*?)>", rf'<svg role="img" aria-labelledby="alt" \1>{_literal(head)}', svg, count=1
+    )
+    # Matplotlib writes its size in points of 1/72 inch, browsers want pixels at 1/100 inch here
+    return re.sub(
+        r'(width|height)="([\d.]+)pt"',
+        lambda m: f'{m[1]}="{round(float(m[2]) * 100 / 72)}"',
+        svg,
+        count=2,
+    )
+
+
+def _literal(text: str) -> str:
+    """Escape what `re.sub` would read as a group reference."""
+    return text.replace("\\", r"\\")
+
+
+def label(ax: Axes, x: float, y: float, text: str, *, colour: str, **kwargs: Any) -> None:
+    """Write a curve's name beside it, in the curve's colour.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to write.
+    x, y : float
+        Data coordinates of the text's anchor.
+    text : str
+        The name.
+    colour : str
+        A role of `PALETTE`.
+    **kwargs
+        Passed to :meth:`matplotlib.axes.Axes.text`, for alignment.
+    """
+    ax.text(x, y, text, color=PALETTE[colour][0], fontweight="bold", **kwargs)
+
+
+def reference_slope(
+    ax: Axes, *, order: float, through: tuple[float, float], span: float, text: str
+) -> None:
+    """Draw a thin line of known slope into a log-log plot, to measure a curve by eye.
+
+    Parameters
+    ----------
+    ax : Axes
+        Log-log axes.
+    order : float
+        The slope: decades of y for each decade of x.
+    through : tuple[float, float]
+        A point of the line, both coordinates positive.
+    span : float
+        Decades of x that the line covers to the right of the point; negative goes left.
+    text : str
+        What the slope is called, written at the line's end.
+    """
+    x, y = through
+    xs = x * 10.0 ** np.array([0.0, span])
+    ys = y * (xs / x) ** order
+    ax.plot(xs, ys, color=PALETTE["muted"][0], linewidth=1.0, linestyle="-")
+    ax.annotate(
+        text, (xs[1], ys[1]), xytext=(4, 0), textcoords="offset points",
+        color=PALETTE["muted"][0], fontsize=11, va="center",
+    )
+
+
+def unit_roundoff_line(ax: Axes, u: float, *, text: str = "unit roundoff") -> None:
+    """Draw the unit roundoff as a horizontal line: the floor of a relative error.
+
+    Parameters
+    ----------
+    ax : Axes
+        Axes whose vertical scale is a relative error.
+    u : float
+        Unit roundoff, between 0 and 1.
+    text : str
+        The line's name.
+    """
+    ax.axhline(u, color=PALETTE["muted"][0], linewidth=1.0, linestyle=(0, (2, 2)))
+    ax.annotate(
+        text, (1.0, u), xycoords=("axes fraction", "data"), xytext=(-2, 3),
+        textcoords="offset points", ha="right", color=PALETTE["muted"][0], fontsize=11,
+    )
