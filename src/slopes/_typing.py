@@ -7,6 +7,7 @@ beartype; a user's call is never checked. Within one call the same letter means 
 so ``directional(fn, x: Vector, v: Vector)`` asks for an `x` and a `v` of equal length.
 Where a function itself answers a wrong shape with a ValueError, annotate the argument with
 `Numbers`, or the check speaks before the function does.
+A shape of one word is written with a blank, ``" n"``: linters take ``"n"`` for a name.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,16 +34,16 @@ class Array(Protocol):
     """Whatever has a shape and a dtype."""
 
     @property
-    def shape(self) -> tuple[int, ...]: ...  # noqa: D102
+    def shape(self) -> tuple[int, ...]: ...
 
     @property
-    def dtype(self) -> Any: ...  # noqa: D102
+    def dtype(self) -> Any: ...
 
 
 Scalar: TypeAlias = float | int | Real[Array, ""]
 """One real number: Python's, NumPy's or JAX's."""
 
-Vector: TypeAlias = Float[Array, "n"]
+Vector: TypeAlias = Float[Array, " n"]
 """A point, a tangent or a gradient, shape (n,)."""
 
 Matrix: TypeAlias = Float[Array, "m n"]
@@ -72,12 +73,12 @@ class Namespace(Protocol):
     the course that wants to serve as `m` exports them.
     """
 
-    def sin(self, x: Any, /) -> Any: ...  # noqa: D102
-    def cos(self, x: Any, /) -> Any: ...  # noqa: D102
-    def tan(self, x: Any, /) -> Any: ...  # noqa: D102
-    def atan(self, x: Any, /) -> Any: ...  # noqa: D102
-    def exp(self, x: Any, /) -> Any: ...  # noqa: D102
-    def log(self, x: Any, /) -> Any: ...  # noqa: D102
-    def log1p(self, x: Any, /) -> Any: ...  # noqa: D102
-    def sqrt(self, x: Any, /) -> Any: ...  # noqa: D102
-    def tanh(self, x: Any, /) -> Any: ...  # noqa: D102
+    def sin(self, x: Any, /) -> Any: ...
+    def cos(self, x: Any, /) -> Any: ...
+    def tan(self, x: Any, /) -> Any: ...
+    def atan(self, x: Any, /) -> Any: ...
+    def exp(self, x: Any, /) -> Any: ...
+    def log(self, x: Any, /) -> Any: ...
+    def log1p(self, x: Any, /) -> Any: ...
+    def sqrt(self, x: Any, /) -> Any: ...
+    def tanh(self, x: Any, /) -> Any: ...
