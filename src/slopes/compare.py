@@ -255,5 +255,5 @@ def _positive(name: str, values: Numbers) -> np.ndarray:
 
 
 def _centred_log(values: np.ndarray) -> np.ndarray:
-    logs: np.ndarray = np.log(values)
-    return np.subtract(logs, logs.mean())
+    centred: np.ndarray = np.log(values) - np.log(values).mean()
+    return centred
