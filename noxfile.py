@@ -1,0 +1,236 @@
+"""Every task of the project. ``nox -l`` lists them; arguments after ``--`` go to the tool."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+CONSTRAINTS = "constraints.txt"
+SITE = Path("dist", "site")
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+nox.options.sessions = ["site", "tests"]
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_existing_virtualenvs = True
+nox.needs_version = ">=2025.2.9"
+
+
+def install(session: nox.Session, *groups: str, constrained: bool = True) -> None:
+    """Install the package, editable, and dependency groups at the pinned versions."""
+    needs = nox.project.dependency_groups(PYPROJECT, *groups)
+    pins = ("--constraint", CONSTRAINTS) if constrained else ()
+    session.install("--quiet", "--editable", ".", *needs, *pins)
+    # a bytecode cache makes every kernel start faster, hash order must not vary
+    session.env |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONHASHSEED": "0"}
+
+
+def sphinx(session: nox.Session, builder: str, out: Path, *options: str) -> None:
+    """Build the book and the decks; the doctrees stay out of what is published."""
+    doctrees = f"build/doctrees-{builder}"
+    session.run(
+        "python", "-m", "sphinx", "--builder", builder, "--doctree-dir", doctrees,
+        "--nitpicky", "--fail-on-warning", "--keep-going", "--jobs", "2",
+        *options, *session.posargs, "docs", str(out),
+    )
+
+
+def clean_site(session: nox.Session) -> None:
+    """Build the site from nothing: no doctrees, no cached outputs."""
+    for path in (SITE, Path("build", "doctrees-html"), Path("build", "jupyter-cache")):
+        shutil.rmtree(path, ignore_errors=True)
+    sphinx(session, "html", SITE)
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """Build book and decks into dist/site (afresh in CI) and say where to open them."""
+    install(session, "docs")
+    if os.environ.get("CI"):
+        clean_site(session)
+    else:
+        sphinx(session, "html", SITE)
+    session.log(f"Open {(ROOT / SITE / 'index.html').as_uri()}")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Test the package, the docs' extensions and the layout; measure branch coverage."""
+    install(session, "test", "docs")
+    session.run(
+        "pytest", "--ignore=tests/browser", "--cov", "--cov-report=term", *session.posargs
+    )
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check code style, spelling and markup."""
+    install(session, "lint")
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+    session.run("codespell")
+    session.run("sphinx-lint", "--enable", "all", "--disable", "line-too-long", "docs", "slides")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    install(session, "types", "test")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Check the built site in Chromium: requests, console, accessibility, slides, links, weight."""
+    install(session, "browser")
+    session.run("pytest", "tests/browser", "--site", str(SITE), *session.posargs)
+
+
+@nox.session
+def identical(session: nox.Session) -> None:
+    """Build the site a second time from nothing and compare, marked timings apart."""
+    install(session, "docs")
+    first = Path("build", "first-site")
+    shutil.rmtree(first, ignore_errors=True)
+    shutil.copytree(SITE, first)
+    clean_site(session)
+    session.run("python", "docs/_ext/identical.py", str(first), str(SITE))
+
+
+@nox.session
+def live(session: nox.Session) -> None:
+    """Serve the site and rebuild what an edit touches."""
+    install(session, "live")
+    session.run(
+        "sphinx-autobuild", "--doctree-dir", "build/doctrees-html", "--jobs", "2",
+        "--watch", "src", "--watch", "slides", "--ignore", "*/_static/vendor/*",
+        "--re-ignore", r"node_modules|/build/|/dist/|__pycache__|\.ipynb_checkpoints",
+        *session.posargs, "docs", str(SITE),
+    )
+
+
+@nox.session
+def pdf(session: nox.Session) -> None:
+    """Print every deck as a hand-out, and the book, into dist/pdf."""
+    install(session, "docs", "browser")
+    if not SITE.exists():
+        sphinx(session, "html", SITE)
+    book = Path("build", "singlehtml")
+    sphinx(session, "singlehtml", book)
+    session.run("python", "docs/_ext/printing.py", str(SITE), str(book), "dist/pdf")
+
+
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Copy the executed notebooks, and the wheel that they need, into dist/notebooks."""
+    install(session, "docs")
+    sphinx(session, "html", SITE)
+    shutil.rmtree("dist/notebooks", ignore_errors=True)
+    shutil.copytree(SITE / "notebooks", "dist/notebooks")
+    session.log(f"Notebooks: {', '.join(sorted(p.name for p in Path('dist/notebooks').iterdir()))}")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure the benchmark tables and record them with machine and versions."""
+    install(session, "bench", "test")
+    for script in sorted(Path("tests", "benchmarks").glob("[a-z]*.py")):
+        record = Path("docs", "reference", "benchmarks", f"{script.stem}.json")
+        session.run("python", str(script), "--json", str(record), *session.posargs)
+
+
+@nox.session
+def mintest(session: nox.Session) -> None:
+    """Test the package with the oldest versions that it allows."""
+    needs = PYPROJECT["project"]["dependencies"] + [
+        need for need in nox.project.dependency_groups(PYPROJECT, "test")
+    ]
+    oldest = [re.sub(r">=", "==", need) for need in needs]
+    session.install("--quiet", "--no-deps", "--editable", ".")
+    session.install("--quiet", *oldest)
+    package_tests(session)
+
+
+@nox.session
+def maxtest(session: nox.Session) -> None:
+    """Test the package with the newest versions that exist."""
+    install(session, "test", constrained=False)
+    package_tests(session)
+
+
+def package_tests(session: nox.Session) -> None:
+    """Run what tests the package alone, without the site's tools."""
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""
+    topics = sorted(path.stem for path in Path("src", "slopes").glob("[a-z]*.py"))
+    files = [f"tests/test_{stem}.py" for stem in topics if Path(f"tests/test_{stem}.py").exists()]
+    session.run("pytest", *files, "src", *session.posargs)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Resolve every dependency afresh and rewrite the constraints file."""
+    needs = nox.project.dependency_groups(PYPROJECT, *PYPROJECT["dependency-groups"])
+    report = Path(session.create_tmp(), "report.json").resolve()
+    session.install("--quiet", "--upgrade", "pip")
+    session.run(
+        "python", "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed",
+        "--report", str(report), ".", "nox", *needs,
+    )
+    metadata = [item["metadata"] for item in json.loads(report.read_text())["install"]]
+    pins = sorted(f"{m['name'].lower()}=={m['version']}" for m in metadata if m["name"] != "slopes")
+    head = "# Versions that the project is built and tested with; `nox -s lock` rewrites them.\n"
+    Path(CONSTRAINTS).write_text(head + "\n".join(pins) + "\n", encoding="utf-8")
+    session.log(f"{len(pins)} versions in {CONSTRAINTS}")
+
+
+@nox.session
+def publish(session: nox.Session) -> None:
+    """Build from scratch and push dist/site to the branch gh-pages; --dry-run only tells."""
+    dry_run = "--dry-run" in session.posargs
+    session.posargs[:] = [arg for arg in session.posargs if arg != "--dry-run"]
+    if changed := session.run("git", "status", "--porcelain", external=True, silent=True):
+        session.error(f"the tree must be clean before it is published, got changes:\n{changed}")
+    install(session, "docs", "publish")
+    clean_site(session)
+    (SITE / ".nojekyll").touch()
+    version = PYPROJECT["project"]["version"]
+    commit = session.run("git", "rev-parse", "--short", "HEAD", external=True, silent=True)
+    message = f"Publish {version} from {str(commit).strip()}"
+    if dry_run:
+        files = [path for path in SITE.rglob("*") if path.is_file()]
+        size = sum(path.stat().st_size for path in files) / 1e6
+        session.log(f"would push {len(files)} files, {size:.1f} MB, to gh-pages: {message}")
+        return
+    session.run("ghp-import", "--push", "--no-history", "--message", message, str(SITE))
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Check version, changelog and citation; build and check sdist and wheel."""
+    install(session, "release")
+    version = PYPROJECT["project"]["version"]
+    cited = re.search(r"^version: (\S+)$", Path("CITATION.cff").read_text(), re.MULTILINE)
+    for name, found in {
+        "src/slopes/__init__.py": f'__version__ = "{version}"' in Path("src/slopes/__init__.py").read_text(),
+        "CHANGELOG.md": f"\n## {version} " in Path("CHANGELOG.md").read_text(),
+        "CITATION.cff": bool(cited) and cited[1] == version if cited else False,
+    }.items():
+        if not found:
+            session.error(f"{name} must name version {version}, as pyproject.toml does")
+    session.run("cffconvert", "--validate")
+    shutil.rmtree("dist/package", ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", "dist/package")
+    session.run("twine", "check", "--strict", *map(str, Path("dist/package").iterdir()))
+    wheel = next(Path("dist/package").glob("*.whl"))
+    session.install("--quiet", "--force-reinstall", "--no-deps", str(wheel))
+    session.run("python", "-c", "import slopes.finite as f, math; print(f.derivative(math.sin, 1.0))")
+
+
+if __name__ == "__main__":
+    sys.exit("Run it with nox: python3 -m nox -l")
