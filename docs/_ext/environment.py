@@ -1,0 +1,297 @@
+"""What a build ran on and how long each page took: the table on the environment page, and the log.
+
+``{environment-table}`` becomes three tables: versions, machine, seconds for each page. Its rows are
+filled in when the page is written, after every page has been read (by several processes, or taken
+from the cache, which remembers how long the recorded run took).
+
+Measured values differ from build to build. Each stands in a `timing` node, which becomes an element
+with the attribute ``data-timing`` and is left out of the search index, so that `mask` can blank it:
+two builds are the same when their masked files are. The role ``{timing}`key``` puts a glued
+measurement into a sentence the same way; a cell that prints measurements has the tag ``timing``.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from execution import installed
+
+log = logging.getLogger(__name__)
+
+DISTRIBUTIONS = ("jax", "jaxlib", "numpy", "scipy", "matplotlib", "sphinx", "myst-nb", "slopes")
+TAG = "tag_timing"  # MyST-NB's class for a cell with the tag "timing"
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+
+
+class timing(nodes.inline):  # noqa: N801 - docutils names nodes like this
+    """A measured value, which no two builds share."""
+
+
+class environment_table(nodes.General, nodes.Element):  # noqa: N801
+    """Where the tables go."""
+
+
+class EnvironmentTable(SphinxDirective):
+    """The directive ``environment-table``."""
+
+    def run(self) -> list[nodes.Node]:
+        """Leave a mark: not every page is known yet."""
+        tables = self.env.metadata.setdefault(self.env.docname, {})
+        tables["environment_table"] = True
+        return [environment_table()]
+
+
+class Timing(SphinxRole):
+    """The role ``timing``: ``{glue:text}`` for a measured value."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Wrap what the glue role makes."""
+        from myst_nb.ext.glue.roles import PasteTextRole
+
+        found, messages = PasteTextRole()(
+            "glue:text", self.rawtext, self.text, self.lineno, self.inliner, self.options
+        )
+        return [measured(*found)], messages
+
+
+def measured(*children: nodes.Node) -> timing:
+    """Mark some text as measured."""
+    return timing("", "", *children, classes=["no-search"])
+
+
+# --- what there is to tell --------------------------------------------------------------------
+
+
+def versions() -> list[tuple[str, str]]:
+    """List the programs that the outputs come from."""
+    rows = [("python", platform.python_version())]
+    return rows + [(name, found) for name in DISTRIBUTIONS if (found := installed(name))]
+
+
+def machine() -> list[tuple[str, str]]:
+    """Describe the machine without naming it."""
+    return [
+        ("processor", _processor()),
+        ("cores", str(_cores())),
+        ("memory", _memory()),
+        ("system", f"{platform.system()} {platform.machine()}"),
+    ]
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    text = cpuinfo.read_text() if cpuinfo.exists() else ""
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return found[1] if found else platform.processor() or "unknown"
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _memory() -> str:
+    names = getattr(os, "sysconf_names", {})
+    if not {"SC_PAGE_SIZE", "SC_PHYS_PAGES"} <= set(names):
+        return "unknown"
+    return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"
+
+
+def runtimes(env: BuildEnvironment) -> dict[str, float]:
+    """Give the seconds that the cells of each executed page took."""
+    data = getattr(env, "nb_metadata", {})
+    runs = {name: data[name].get("exec_data") for name in sorted(data)}
+    return {name: run["runtime"] for name, run in runs.items() if run and run["runtime"]}
+
+
+# --- the tables -------------------------------------------------------------------------------
+
+
+def fill_in(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put the tables where the directive stood."""
+    for node in list(doctree.findall(environment_table)):
+        node.replace_self(tables(app, docname))
+
+
+def tables(app: Sphinx, docname: str) -> list[nodes.Node]:
+    """Make the three tables."""
+    seconds = runtimes(app.env)
+    pages = [
+        (link(app, docname, name), measured(nodes.Text(f"{value:.1f}")))
+        for name, value in seconds.items()
+    ]
+    total = measured(nodes.Text(f"{sum(seconds.values()):.1f}"))
+    return [
+        table("Versions", ("program", "version"), versions()),
+        table("Machine", ("part", "here"), machine()),
+        table("Run time of the cells", ("page", "seconds"), [*pages, ("all", total)]),
+    ]
+
+
+def link(app: Sphinx, docname: str, target: str) -> nodes.reference:
+    """Refer to a page by its title."""
+    uri = app.builder.get_relative_uri(docname, target)
+    deck = "deck: " if target.startswith("slides/") else ""
+    title = deck + app.env.titles[target].astext()
+    return nodes.reference("", title, internal=True, refuri=uri)
+
+
+def table(
+    title: str, head: tuple[str, ...], rows: list[tuple[str | nodes.Node, ...]]
+) -> nodes.table:
+    """Make a table from strings and inline nodes."""
+    group = nodes.tgroup("", *[nodes.colspec(colwidth=1) for _ in head], cols=len(head))
+    group += nodes.thead("", _row(head))
+    group += nodes.tbody("", *[_row(row) for row in rows])
+    # with an id that numfig has not met, the caption gets no number and no complaint
+    ids = [nodes.make_id(f"environment {title}")]
+    return nodes.table("", nodes.title("", title), group, classes=["environment"], ids=ids)
+
+
+def _row(cells: tuple[str | nodes.Node, ...]) -> nodes.row:
+    made = [cell if isinstance(cell, nodes.Node) else nodes.Text(cell) for cell in cells]
+    return nodes.row("", *[nodes.entry("", nodes.paragraph("", "", cell)) for cell in made])
+
+
+def pages_to_write(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Write the environment page anew whenever a page has run."""
+    if not getattr(env, "nb_new_exec_data", False):
+        return []
+    return [name for name, data in env.metadata.items() if data.get("environment_table")]
+
+
+def report(app: Sphinx, exception: Exception | None) -> None:
+    """Print how long each page took, the slowest first."""
+    if exception is not None or app.env is None or not (seconds := runtimes(app.env)):
+        return
+    log.info("\nseconds  page (cells only; a cached page shows the run that was recorded)")
+    for name, value in sorted(seconds.items(), key=lambda item: -item[1]):
+        log.info("%7.1f  %s", value, name)
+    log.info("%7.1f  all", sum(seconds.values()))
+
+
+# --- measured values in a built page ------------------------------------------------------------
+
+
+def leave_out_of_search(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Keep the outputs of measuring cells out of the search index."""
+    for node in doctree.findall(nodes.container):
+        if TAG in node["classes"]:
+            for output in node.findall(nodes.container):
+                if output.get("nb_element") == "cell_code_output":
+                    output["classes"].append("no-search")
+
+
+class _Marked(HTMLParser):
+    """Finds where marked elements start and end in a page's text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=False)
+        self.starts = [0]
+        for line in text.splitlines(keepends=True):
+            self.starts.append(self.starts[-1] + len(line))
+        self.spans: list[tuple[int, int]] = []
+        self.opened = 0  # where the marked element's content begins
+        self.stack: list[str] = []  # open elements, from the marked one inwards
+        self.feed(text)
+
+    def offset(self) -> int:
+        line, column = self.getpos()
+        return self.starts[line - 1] + column
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in VOID:
+            return
+        if self.stack:
+            self.stack.append(tag)
+        elif _is_marked(dict(attrs)):
+            self.opened = self.offset() + len(self.get_starttag_text() or "")
+            self.stack = [tag]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.stack:
+            return
+        while self.stack.pop() != tag:
+            pass  # an element whose end tag was left out
+        if not self.stack:
+            self.spans.append((self.opened, self.offset()))
+
+
+def _is_marked(attributes: dict[str, str | None]) -> bool:
+    return "data-timing" in attributes or TAG in (attributes.get("class") or "").split()
+
+
+def measured_spans(text: str) -> list[tuple[int, int]]:
+    """Find the content of each marked element of a page.
+
+    Parameters
+    ----------
+    text : str
+        HTML.
+
+    Returns
+    -------
+    list[tuple[int, int]]
+        First and last position of each element's content, in order.
+    """
+    return _Marked(text.replace("\r", "\n")).spans
+
+
+def mask(text: str) -> str:
+    """Blank the measured values of a page.
+
+    Parameters
+    ----------
+    text : str
+        HTML.
+
+    Returns
+    -------
+    str
+        The same without the content of elements that have ``data-timing`` or come from a cell
+        with the tag ``timing``.
+    """
+    kept, position = [], 0
+    for start, end in measured_spans(text):
+        kept.append(text[position:start])
+        position = end
+    return "".join([*kept, text[position:]])
+
+
+def visit_timing(translator: nodes.NodeVisitor, node: timing) -> None:
+    """Open the marked element."""
+    translator.body.append('<span data-timing="">')
+
+
+def depart_timing(translator: nodes.NodeVisitor, node: timing) -> None:
+    """Close the marked element."""
+    translator.body.append("</span>")
+
+
+def _skip(translator: nodes.NodeVisitor, node: nodes.Node) -> None:
+    pass
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    plain = dict.fromkeys(("latex", "man", "texinfo", "text"), (_skip, _skip))
+    app.add_node(timing, html=(visit_timing, depart_timing), **plain)
+    app.add_node(environment_table)
+    app.add_directive("environment-table", EnvironmentTable)
+    app.add_role("timing", Timing())
+    app.connect("env-updated", pages_to_write)
+    app.connect("doctree-resolved", fill_in)
+    app.connect("doctree-resolved", leave_out_of_search)
+    app.connect("build-finished", report)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
