@@ -1,0 +1,342 @@
+"""Figures of the chapter *Differentiate numerically*: arrays in, drawing out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float
+from matplotlib.axes import Axes
+
+from slopes.plots.style import (
+    COLOURS,
+    PALETTE,
+    Drawing,
+    draw,
+    figure,
+    label,
+    reference_slope,
+    unit_roundoff_line,
+)
+
+__all__ = [
+    "calibration",
+    "complex_step",
+    "dtypes",
+    "extrapolation",
+    "groups",
+    "orders",
+    "three_ways",
+    "u_curve",
+]
+
+Steps = Float[np.ndarray, " k"]
+Errors = Float[np.ndarray, " k"]
+
+
+def orders(steps: Steps, errors: Mapping[str, Errors], *, slopes: Sequence[int]) -> Drawing:
+    """Truncation errors against the step, one line a formula, with a reference slope each.
+
+    Parameters
+    ----------
+    steps : array of shape (k,)
+        Positive, increasing.
+    errors : Mapping[str, array of shape (k,)]
+        Absolute errors by formula.
+    slopes : Sequence[int]
+        The theoretical order of each formula, in the same sequence.
+
+    Returns
+    -------
+    Drawing
+        Log-log plot.
+    """
+    fig, (ax,) = figure()
+    for (name, err), order, colour in zip(errors.items(), slopes, COLOURS, strict=False):
+        ax.loglog(steps, _positive(err), "o", color=PALETTE[colour][0], linestyle="none")
+        line = err[-1] * (steps / steps[-1]) ** order
+        ax.loglog(steps, line, color=PALETTE[colour][0], linestyle="-", linewidth=1.0)
+        label(ax, steps[-1] * 1.12, err[-1], f"{name}\norder {order}", colour=colour, va="center")
+    ax.set(xlabel="step $h$", ylabel="absolute error", xlim=(steps[0] / 1.3, steps[-1] * 3.6))
+    return draw(
+        fig,
+        alt="Log-log plot of error against step from 0.001 to 0.1: the measured points of "
+        f"{_listed(errors)} lie on straight lines of slope {_listed([str(s) for s in slopes])}.",
+    )
+
+
+def u_curve(
+    steps: Steps,
+    measured: Mapping[str, Errors],
+    model: Mapping[str, Errors],
+    *,
+    best: Mapping[str, float],
+    u: float,
+) -> Drawing:
+    """Measured and predicted total error against the step, with the predicted minima.
+
+    Parameters
+    ----------
+    steps : array of shape (k,)
+        Positive, increasing.
+    measured, model : Mapping[str, array of shape (k,)]
+        Relative errors by formula, from experiment and from theory.
+    best : Mapping[str, float]
+        The predicted best step of each formula.
+    u : float
+        Unit roundoff, drawn as a line.
+
+    Returns
+    -------
+    Drawing
+        Log-log plot.
+    """
+    fig, (ax,) = figure(height=4.6)
+    for (name, err), colour in zip(measured.items(), COLOURS, strict=False):
+        shade = PALETTE[colour][0]
+        ax.loglog(steps, _positive(err), ".", color=shade, markersize=4, alpha=0.55, linestyle="none")
+        ax.loglog(steps, model[name], color=shade, linestyle="-")
+        bottom = float(np.interp(np.log(best[name]), np.log(steps), model[name]))
+        ax.plot(best[name], bottom, "D", color=shade, markersize=9, markeredgecolor=PALETTE["ink"][0])
+        label(ax, best[name], bottom * 6, name, colour=colour, ha="center", va="bottom")
+    unit_roundoff_line(ax, u)
+    ax.set(xlabel="step $h$", ylabel="relative error", ylim=(u / 8, 3.0))
+    return draw(
+        fig,
+        alt=f"Log-log plot of relative error against step for {_listed(measured)} differences: "
+        "two valleys; the measured points fill the space below two predicted lines, which fall "
+        "to a marked minimum and rise again.",
+    )
+
+
+def dtypes(valleys: Mapping[str, tuple[Steps, Errors]], best: Mapping[str, float]) -> Drawing:
+    """The valley of one formula in several number formats.
+
+    Parameters
+    ----------
+    valleys : Mapping[str, tuple of two arrays of shape (k,)]
+        Steps and relative errors by format, at most four formats.
+    best : Mapping[str, float]
+        The predicted best step in each format, drawn as a vertical tick.
+
+    Returns
+    -------
+    Drawing
+        Log-log plot.
+    """
+    fig, (ax,) = figure(height=4.4)
+    for (name, (steps, err)), colour in zip(valleys.items(), COLOURS, strict=False):
+        shade = PALETTE[colour][0]
+        ax.loglog(steps, _positive(err), ".-", color=shade, linewidth=1.0, markersize=4)
+        ax.plot([best[name]] * 2, [best[name] / 60, best[name] / 5], color=shade, linewidth=3.0)
+        label(ax, best[name], best[name] / 80, name, colour=colour, ha="center", va="top")
+    ax.set(xlabel="step $h$", ylabel="relative error", ylim=(1e-11, 4.0))
+    return draw(
+        fig,
+        alt=f"Log-log plot of relative error against step in {_listed(valleys)}: four valleys "
+        "side by side, the coarser the format the further right and the higher; a tick under "
+        "each marks the predicted best step.",
+    )
+
+
+def extrapolation(steps: Steps, columns: Float[np.ndarray, "levels k"], *, u: float) -> Drawing:
+    """Error of the columns of an extrapolation table against the longest step.
+
+    Parameters
+    ----------
+    steps : array of shape (k,)
+        Positive, increasing.
+    columns : array of shape (levels, k)
+        Relative errors; row 0 is the plain formula, at most four rows.
+    u : float
+        Unit roundoff, drawn as a line.
+
+    Returns
+    -------
+    Drawing
+        Log-log plot.
+    """
+    fig, (ax,) = figure(height=4.4)
+    for level, (err, colour) in enumerate(zip(columns, COLOURS, strict=False)):
+        ax.loglog(steps, _positive(err), color=PALETTE[colour][0])
+        name = "central" if level == 0 else f"{level}×"
+        label(ax, steps[-1] * 1.15, err[-1], name, colour=colour, va="center")
+    unit_roundoff_line(ax, u)
+    ax.set(xlabel="longest step $h$", ylabel="relative error", xlim=(steps[0], steps[-1] * 4))
+    ax.set_ylim(u / 8, 3.0)
+    return draw(
+        fig,
+        alt="Log-log plot of relative error against the longest step for the central difference "
+        f"and {len(columns) - 1} extrapolations: each curve is steeper than the last and reaches "
+        "a lower floor at a longer step.",
+    )
+
+
+def complex_step(steps: Steps, curves: Mapping[str, Errors], *, u: float) -> Drawing:
+    """Relative errors of real differences and of the complex step against the step.
+
+    Parameters
+    ----------
+    steps : array of shape (k,)
+        Positive, increasing.
+    curves : Mapping[str, array of shape (k,)]
+        Relative errors by method, the complex step last.
+    u : float
+        Unit roundoff, drawn as a line.
+
+    Returns
+    -------
+    Drawing
+        Log-log plot.
+    """
+    fig, (ax,) = figure(height=4.4)
+    where = {"forward": (1e-13, 3e-2), "central": (2e-4, 3e-9), "complex step": (1e-17, 2e-15)}
+    for (name, err), colour in zip(curves.items(), COLOURS, strict=False):
+        ax.loglog(steps, np.maximum(err, u / 4), color=PALETTE[colour][0], linewidth=1.6)
+        if name in where:
+            label(ax, *where[name], name, colour=colour, ha="center")
+    unit_roundoff_line(ax, u)
+    ax.set(xlabel="step $h$", ylabel="relative error", ylim=(u / 8, 30.0))
+    return draw(
+        fig,
+        alt="Log-log plot of relative error against step down to 1e-20: forward and central "
+        "differences form valleys and end at an error of 1, the complex step falls to the unit "
+        "roundoff and stays there.",
+    )
+
+
+def calibration(true: Errors, claimed: Errors, *, u: float) -> Drawing:
+    """Claimed against true errors, with the diagonal on which they are equal.
+
+    Parameters
+    ----------
+    true, claimed : array of shape (k,)
+        Relative errors; zeros are drawn at the left edge.
+    u : float
+        Unit roundoff, drawn at its place on the horizontal axis.
+
+    Returns
+    -------
+    Drawing
+        Log-log scatter plot.
+    """
+    fig, (ax,) = figure(width=6.4, height=4.8)
+    low, high = u / 30, max(10 * claimed.max(), 1e-8)
+    ends = np.array([low, high])
+    inside = true <= claimed
+    ax.fill_between(ends, ends, high, color=PALETTE["wash"][0], linewidth=0)
+    ax.loglog(ends, ends, color=PALETTE["muted"][0], linewidth=1.0, linestyle="-")
+    for mask, marker, colour in ((inside, "o", "blue"), (~inside, "X", "orange")):
+        ax.plot(
+            np.maximum(true[mask], low * 1.5), np.maximum(claimed[mask], low), marker,
+            color=PALETTE[colour][0], markersize=6, alpha=0.8, linestyle="none",
+        )
+    label(ax, low * 4, high / 20, "inside the bar", colour="blue")
+    label(ax, high / 4, low * 3, "outside", colour="orange", ha="right")
+    ax.set(xlabel="true relative error", ylabel="claimed relative error")
+    ax.set(xlim=(low, high), ylim=(low, high))
+    return draw(
+        fig,
+        alt=f"Log-log scatter plot of claimed against true relative error for {true.size} cases: "
+        f"{int(inside.sum())} lie on or above the diagonal, inside their error bars, and "
+        f"{int((~inside).sum())} below it.",
+    )
+
+
+def groups(pattern: Bool[np.ndarray, "m n"], members: Sequence[Sequence[int]]) -> Drawing:
+    """A sparsity pattern whose columns are coloured and lettered by group.
+
+    Parameters
+    ----------
+    pattern : array of shape (m, n)
+        True where the Jacobian may be non-zero.
+    members : Sequence[Sequence[int]]
+        The columns of each group, at most four groups.
+
+    Returns
+    -------
+    Drawing
+        One square for each non-zero entry.
+    """
+    fig, (ax,) = figure(width=4.8, height=4.8)
+    for letter, columns, colour in zip("ABCD", members, COLOURS, strict=False):
+        for column in columns:
+            for row in np.flatnonzero(pattern[:, column]):
+                _square(ax, column, row, letter, PALETTE[colour][0])
+    m, n = pattern.shape
+    ax.set(xlabel="input (column)", ylabel="output (row)", xlim=(-0.5, n - 0.5), ylim=(m - 0.5, -0.5))
+    ax.set_aspect("equal")
+    ax.grid(visible=False)
+    return draw(
+        fig,
+        alt=f"Grid of {m} rows and {n} columns with the non-zero entries of a Jacobian: its "
+        f"columns carry the letters of {len(members)} groups, and no row has a letter twice.",
+    )
+
+
+def _square(ax: Axes, column: int, row: int, letter: str, colour: str) -> None:
+    """Draw one lettered entry; the letter repeats what the colour says."""
+    ax.plot(column, row, "s", color=colour, markersize=17, fillstyle="none", markeredgewidth=1.6)
+    ax.text(column, row, letter, ha="center", va="center", color=colour, fontsize=11)
+
+
+def three_ways(
+    x: Float[np.ndarray, " k"],
+    y: Float[np.ndarray, " k"],
+    *,
+    at: tuple[float, float],
+    slope: float,
+    steps: Steps,
+    errors: Errors,
+    exact: Mapping[str, float],
+) -> Drawing:
+    """A function with its tangent, and the error of each way of finding the slope.
+
+    Parameters
+    ----------
+    x, y : array of shape (k,)
+        The function's graph.
+    at : tuple[float, float]
+        The point of the tangent.
+    slope : float
+        The tangent's slope.
+    steps, errors : array of shape (k,)
+        Step and relative error of the numerical way.
+    exact : Mapping[str, float]
+        Relative errors of the ways without a step, drawn as horizontal lines.
+
+    Returns
+    -------
+    Drawing
+        Two panels.
+    """
+    fig, (left, right) = figure(width=9.6, height=4.0, columns=2)
+    left.plot(x, y, color=PALETTE["blue"][0], linewidth=3)
+    reach = np.array([-0.7, 0.7])
+    left.plot(at[0] + reach, at[1] + slope * reach, color=PALETTE["orange"][0], linestyle="-")
+    left.plot(*at, "o", color=PALETTE["ink"][0], markersize=9)
+    label(left, at[0] + 0.12, at[1] - 0.25, f"slope {slope:.4f}", colour="orange", va="top")
+    left.set(xlabel="$x$", ylabel="$f(x)$")
+    right.loglog(steps, _positive(errors), color=PALETTE["blue"][0], linestyle="-", linewidth=1.4)
+    label(right, 1e-6, 1e-3, "numerically", colour="blue", ha="center")
+    for (name, err), colour, height in zip(exact.items(), ("orange", "green"), (2.5, 30), strict=True):
+        right.axhline(max(err, 1.2e-16), color=PALETTE[colour][0], linestyle="-", linewidth=2)
+        label(right, steps[0] * 1.5, 1.2e-16 * height, name, colour=colour, va="bottom")
+    right.set(xlabel="step of the numerical way", ylabel="relative error", ylim=(3e-17, 1.0))
+    return draw(
+        fig,
+        alt=f"Left, a curve with its tangent of slope {slope:.4f}. Right, relative errors: the "
+        "numerical way falls and rises again as its step shrinks, "
+        f"{_listed(exact)} stay at the unit roundoff.",
+    )
+
+
+def _positive(errors: Errors) -> Errors:
+    """Leave out exact hits, which a logarithmic axis cannot show."""
+    return np.where(errors > 0, errors, np.nan)
+
+
+def _listed(names: Mapping[str, object] | Sequence[str]) -> str:
+    """Join names as prose does."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
