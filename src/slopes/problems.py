@@ -4,18 +4,18 @@ A problem is built on a namespace `m`: ``build(math)``, ``build(numpy)``, ``buil
 ``build(slopes.dual)`` returns the same Python function for other numbers. It calls only the names
 in `needs` and the operators ``+ - * / **``; a function of several inputs reads ``x[i]`` and
 ``len(x)``, and returns a list of components where it has several outputs.
-The derivative is a closed form in NumPy, typed from the source and never derived by a program:
+The derivative is a closed form in NumPy, typed by hand, never derived by a program:
 :math:`f'(x)`, shape () for ``scalar``; :math:`\nabla f`, shape (n,), for ``gradient``; :math:`J`,
 shape (m, n), for ``jacobian``. `second` is :math:`f''` or the Hessian. Cost: one evaluation of a
-formula. It is exact up to a few roundings at the points given, and not promised near the ends of
-a domain. Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapter 2.
+formula. It is exact up to some roundings at the points given, and not promised near the ends of a
+domain. Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapter 2.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from difflib import get_close_matches
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from slopes._typing import Fn, Namespace
 
 __all__ = ["PROBLEMS", "Interval", "Problem", "as_array", "by_name"]
 
-Kind: TypeAlias = Literal["scalar", "gradient", "jacobian"]
+KINDS = ("scalar", "gradient", "jacobian")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Problem:
 
     name: str
     """A Python identifier, unique in `PROBLEMS`."""
-    kind: Kind
+    kind: str
     """``scalar`` (one input, one output), ``gradient`` (n inputs) or ``jacobian`` (m outputs)."""
     build: Callable[[Any], Fn]
     """Takes a namespace, returns the function."""
@@ -94,7 +94,7 @@ class Problem:
         """Refuse what would make a later failure hard to read."""
         demand = self._demand
         demand("name", "a Python identifier", holds=self.name.isidentifier())
-        demand("kind", f"one of {get_args(Kind)}", holds=self.kind in get_args(Kind))
+        demand("kind", f"one of {KINDS}", holds=self.kind in KINDS)
         demand("source", "a reference, not blank", holds=bool(self.source.strip()))
         demand("needs", "names that Namespace has", holds=all(map(_known, self.needs)))
         n = len(self.domain)
@@ -196,7 +196,7 @@ def _row(
     domain: Interval | tuple[Interval, ...] = _REALS,
     points: tuple[Any, ...],
     source: str,
-    kind: Kind = "scalar",
+    kind: str = "scalar",
     branches: bool = False,
 ) -> Problem:
     """Make a problem from a row of the table: one interval serves all inputs."""
