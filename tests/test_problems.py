@@ -115,34 +115,44 @@ def test_the_published_digits_of_the_complex_step_example_are_reproduced():
     assert agree(by_name("classic").derivative(1.5), 4.05342789389862, tol=1e-14)
 
 
-def compiled(problem, fn):
-    """Compile a function of JAX arrays, unless a branch forbids to trace it."""
-    return fn if problem.branches else jax.jit(fn)
+@cases
+def test_numpy_and_math_give_one_value(problem):
+    fn = as_array(problem.build(np), np)
+    for point in problem.points:
+        value = fn(np.asarray(point))
+        assert agree(np.atleast_1d(value), rows(problem.build(math)(point)), tol=PROGRAM)
+        assert np.asarray(value).dtype == np.float64
 
 
 @cases
-def test_one_program_gives_one_value_on_every_namespace(problem):
-    by_numpy = as_array(problem.build(np), np)
-    by_jax = compiled(problem, as_array(problem.build(jnp), jnp))
+def test_jax_gives_the_same_value_and_the_exact_derivative(problem):
+    fn = as_array(problem.build(jnp), jnp)
+    transform = jax.jacfwd if problem.kind == "jacobian" else jax.grad
+
+    def value_and_derivative(x):
+        return fn(x), transform(fn)(x)
+
+    # A branch forbids to trace the program; all others are compiled once, value and derivative.
+    run = value_and_derivative if problem.branches else jax.jit(value_and_derivative)
     for point in problem.points:
-        reference = rows(problem.build(math)(point))
-        for values in (by_numpy(np.asarray(point)), by_jax(jnp.asarray(point))):
-            assert agree(np.atleast_1d(values), reference, tol=PROGRAM)
-            assert np.asarray(values).dtype == np.float64
+        value, derivative = run(jnp.asarray(point))
+        assert agree(np.atleast_1d(value), rows(problem.build(math)(point)), tol=PROGRAM)
+        assert agree(derivative, problem.derivative(point), tol=CLOSED_FORM)
 
 
 @cases
 def test_float32_stays_float32(problem):
-    fn = compiled(problem, as_array(problem.build(jnp), jnp))
-    assert fn(jnp.asarray(problem.points[0], jnp.float32)).dtype == jnp.float32
+    fn = as_array(problem.build(jnp), jnp)
+    x = jnp.asarray(problem.points[0], jnp.float32)
+    result = fn(x) if problem.branches else jax.eval_shape(fn, x)
+    assert result.dtype == jnp.float32
 
 
-@cases
-def test_jax_differentiates_every_program(problem):
-    transform = jax.jacfwd if problem.kind == "jacobian" else jax.grad
-    slope = compiled(problem, transform(as_array(problem.build(jnp), jnp)))
-    for point in problem.points:
-        assert agree(slope(jnp.asarray(point)), problem.derivative(point), tol=CLOSED_FORM)
+@pytest.mark.parametrize("problem", [problem for problem in PROBLEMS if problem.branches],
+                         ids=lambda problem: problem.name)  # fmt: skip
+def test_a_branch_cannot_be_traced(problem):
+    with pytest.raises(jax.errors.TracerBoolConversionError):
+        jax.eval_shape(problem.build(jnp), jnp.asarray(problem.points[0]))
 
 
 @cases
