@@ -114,7 +114,7 @@ def digits(value: Numbers | Value, exact: Numbers | Value) -> Errors:
     """
     error = np.asarray(relative_error(value, exact))
     u = _unit_roundoff(np.asarray(value).dtype)
-    return _plain(-np.log10(np.clip(error, u, 1.0)))
+    return _plain(np.log10(1 / np.clip(error, u, 1.0)))
 
 
 def agree(value: Numbers | Value, other: Numbers | Value, *, tol: float) -> Agreement:
