@@ -206,7 +206,7 @@ class _Marked(HTMLParser):
         self.stack: list[str] = []  # open elements, from the marked one inwards
         self.feed(text)
 
-    def offset(self) -> int:
+    def place(self) -> int:
         line, column = self.getpos()
         return self.starts[line - 1] + column
 
@@ -216,7 +216,7 @@ class _Marked(HTMLParser):
         if self.stack:
             self.stack.append(tag)
         elif _is_marked(dict(attrs)):
-            self.opened = self.offset() + len(self.get_starttag_text() or "")
+            self.opened = self.place() + len(self.get_starttag_text() or "")
             self.stack = [tag]
 
     def handle_endtag(self, tag: str) -> None:
@@ -225,7 +225,7 @@ class _Marked(HTMLParser):
         while self.stack.pop() != tag:
             pass  # an element whose end tag was left out
         if not self.stack:
-            self.spans.append((self.opened, self.offset()))
+            self.spans.append((self.opened, self.place()))
 
 
 def _is_marked(attributes: dict[str, str | None]) -> bool:

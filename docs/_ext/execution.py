@@ -201,8 +201,43 @@ def machine_folders(app: Sphinx) -> list[str]:
     return sorted(folder + "/" for folder in folders if len(folder) > 1)
 
 
+# --- two repairs of MyST ------------------------------------------------------------------------
+
+
+def keep_cached_outputs() -> None:
+    """Let MyST-NB see cached outputs in the notebook that it goes on to write.
+
+    From the cache it takes a copy and then writes the notebook as it was before, without outputs
+    (1.4.0), so that an exported notebook would be empty in every build but the first.
+    """
+    from myst_nb.core.execute.cache import NotebookClientCache
+
+    start = NotebookClientCache.start_client
+
+    def start_client(self: NotebookClientCache) -> None:
+        given = self._notebook
+        start(self)
+        given.cells = self._notebook.cells
+        self._notebook = given
+
+    NotebookClientCache.start_client = start_client
+
+
+def number_equations() -> None:
+    """Count the numbered equations of ``amsmath``, whose ids MyST draws at random (5.2.0)."""
+    from myst_parser.mdit_to_docutils.sphinx_ import SphinxRenderer
+
+    def label(self: SphinxRenderer) -> str:
+        env = self.sphinx_env
+        return f"{nodes.make_id(env.docname)}-{env.new_serialno('amsmath')}"
+
+    SphinxRenderer._random_label = label
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
+    keep_cached_outputs()
+    number_equations()
     app.add_config_value("slopes_root", "", "env", str)
     app.add_config_value("slopes_repository", "", "html", str)
     app.add_config_value("slopes_site", "", "html", str)

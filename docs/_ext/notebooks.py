@@ -74,20 +74,20 @@ except ImportError:
     importlib.invalidate_caches()
     import slopes
 """
-FROM_SITE = """
-    wheel = "slopes{extra} @ {address}"
-"""
-FROM_FILE = """    from pathlib import Path
+FROM_SITE = '''
+    wheel = "slopes{extra} @ {address}"'''
+FROM_FILE = '''\
+    from pathlib import Path
 
-    places = [folder / "{name}" for folder in (Path(), *Path().resolve().parents[:2])]
-    found = [place.resolve() for place in places if place.exists()]
+    name = "{name}"
+    places = [folder / name for folder in (Path.cwd(), *Path.cwd().parents[:2])]
+    found = [place.as_uri() for place in places if place.exists()]
     if not found:
         raise ImportError(
-            "slopes is not installed. Download {name}, which lies beside this "
-            "notebook on the course's site, into the notebook's folder; then run this cell again."
+            f"slopes is not installed. Download {{name}}, which lies beside this notebook "
+            "on the course's site, into the notebook's folder; then run this cell again."
         ) from None
-    wheel = f"slopes{extra} @ {{found[0].as_uri()}}"
-"""
+    wheel = f"slopes{extra} @ {{found[0]}}"'''
 
 
 # --- cells --------------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ def bootstrap(executed: list[Notebook], wheel: str, site: str) -> Notebook:
     """Make the cell that installs the package where it is missing."""
     others, draws = wanted(executed)
     parts = {"name": wheel, "address": f"{site}notebooks/{wheel}", "extra": "[plots]" * draws}
-    find = (FROM_SITE if site else FROM_FILE).format(**parts).rstrip("\n")
+    find = (FROM_SITE if site else FROM_FILE).format(**parts)
     arguments = ", ".join(["wheel", *map(json.dumps, others)])
     return {
         "cell_type": "code",

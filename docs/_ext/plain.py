@@ -175,7 +175,10 @@ class Markdown:
 
     def literal(self, node: nodes.Element) -> str:
         """Write a block of code."""
-        language = LANGUAGES.get(node.get("language", ""), node.get("language", ""))
+        language = node.get("language", "")
+        if language in {"", "default"} and node.get("source", "").endswith(".py"):
+            language = "python"  # literalinclude leaves it to the default
+        language = LANGUAGES.get(language, language)
         return fenced(node.astext(), language)
 
     def display(self, node: nodes.Element) -> str:
@@ -191,11 +194,12 @@ class Markdown:
     def items(self, node: nodes.Element) -> str:
         """Write a list."""
         written = []
+        paragraphs = [sum(isinstance(c, nodes.paragraph) for c in item) for item in node.children]
+        gap = "\n\n" if max(paragraphs, default=0) > 1 else "\n"
         for number, item in enumerate(node.children, node.get("start", 1)):
             mark = f"{number}." if isinstance(node, nodes.enumerated_list) else "-"
-            written.append(hanging(mark, self.blocks(item)))
-        loose = any(len(item.children) > 1 for item in node.children)
-        return ("\n\n" if loose else "\n").join(written)
+            written.append(hanging(mark, gap.join(filter(None, map(self.block, item.children)))))
+        return gap.join(written)
 
     def pairs(self, node: nodes.Element) -> str:
         """Write definitions and fields as a list with bold heads."""
@@ -319,6 +323,8 @@ class Markdown:
             nodes.emphasis: "*{}*", nodes.title_reference: "*{}*", nodes.strong: "**{}**",
             nodes.subscript: "<sub>{}</sub>", nodes.superscript: "<sup>{}</sup>",
         }  # fmt: skip
+        if type(node).__name__ == "timing":  # `identical` looks for the same mark as in the page
+            return f'<span data-timing="">{text}</span>'
         return marks.get(type(node), "{}").format(text)
 
     def link(self, node: nodes.Element, text: str) -> str:
@@ -332,7 +338,8 @@ class Markdown:
         """Write out the macros of a formula: no reader's Jupyter knows them."""
         for _ in range(8):  # a macro may use others
             before = tex
-            for name, meaning in self.macros.items():
+            # a macro takes the next token unexpanded, so those with arguments go first
+            for name, meaning in sorted(self.macros.items(), key=lambda pair: "#" not in pair[1]):
                 tex = _expand_one(tex, name, meaning)
             if tex == before:
                 break
