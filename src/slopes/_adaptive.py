@@ -230,10 +230,13 @@ def _climb(s: Sampler, h: float, sigma: float, order: int) -> Iterator[Start]:
             shorten = max(2.0 ** round(math.log2(factor * (64 * eta / level.change) ** power)), 2.0)
             continue
         if good.change and abs(level.odd - factor * good.odd) > AGREE * level.change + 4 * factor * low:
+            if reach == math.inf and factor > 4:
+                shorten = math.sqrt(factor) if factor > 16 else 4.0
+                continue  # a smooth function announces its bends: look closer
             yield Start(good, good.h * math.sqrt(factor), sigma, verified)
-            if second or not verified or reach < math.inf or full * factor**2 * low > good.change:
+            if second or not verified or reach < math.inf:
                 return
-            # The series at the level below announced no such bend: perhaps noise, not shape.
+            # Not announced at a quarter of the distance: perhaps noise, not shape. Climb over it.
             second, sigma = True, level.change + factor * abs(good.odd)
             good, shorten = level, 0.0
             continue
@@ -270,7 +273,7 @@ def _refine(s: Sampler, start: Start, order: int) -> Fit | None:
     last: Fit | None = None
     for _ in range(FITS):
         fit = _fit(s, *_sides(s, half, start.level.h), order, start)
-        if fit is None:
+        if fit is None or not _agrees(fit, start):
             ceiling = half
             half /= 4
             continue
@@ -291,6 +294,12 @@ def _refine(s: Sampler, start: Start, order: int) -> Fit | None:
         if half < 2 * fit.half:
             break
     return best
+
+
+def _agrees(fit: Fit, start: Start) -> bool:
+    """Whether the slope is that of the last verified level: a fit that jumps over waves is not."""
+    low = start.level
+    return abs(fit.slope * low.h - low.odd) <= 2 * AGREE * low.change + 4 * start.sigma + fit.error * low.h
 
 
 def _widening(fit: Fit, sigma: float) -> float:
@@ -337,7 +346,8 @@ def _fit(s: Sampler, low: float, high: float, order: int, start: Start) -> Fit |
         noise = max(floor, float(np.sqrt(np.mean(tail**2))))
         slope, value = (float(row[: d + 1] @ c[: d + 1]) for row in rows)
         gain = float(np.linalg.norm(rows[1][: d + 1] @ solve[: d + 1]))
-        error = COVER * (1 + 2 / tail.size) * noise * gain + 2 * s.u * abs(value)
+        left_out = float(np.abs(rows[1] * c)[d + 1 : d + 3].max())
+        error = COVER * (1 + 2 / tail.size) * noise * gain + left_out + 2 * s.u * abs(value)
         if best is None or error < best.error:
             best = Fit(value, error, slope, half, noise, d, size)
     return best
