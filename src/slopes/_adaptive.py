@@ -213,7 +213,7 @@ def _climb(s: Sampler, h: float, sigma: float, order: int) -> Iterator[Start]:
         factor = shorten or full
         h = good.h * factor
         if h > 2.0**60 * scale or (good.change == 0 and h > 2.0**10 * scale):
-            yield Start(good, good.h, sigma, True)
+            yield Start(good, good.h, sigma, not second)
             return
         level = _level(s, h)
         if level is None:
@@ -234,20 +234,20 @@ def _climb(s: Sampler, h: float, sigma: float, order: int) -> Iterator[Start]:
                 shorten = math.sqrt(factor) if factor > 16 else 4.0
                 continue  # a smooth function announces its bends: look closer
             yield Start(good, good.h * math.sqrt(factor), sigma, verified)
-            if second or not verified or reach < math.inf:
+            if not verified or reach < math.inf:
                 return
             # Not announced at a quarter of the distance: perhaps noise, not shape. Climb over it.
             second, sigma = True, level.change + factor * abs(good.odd)
-            good, shorten = level, 0.0
+            good, shorten, verified = level, 0.0, False
             continue
-        verified = True
+        verified = not second
         if eta > max(2.0, 0.5 * factor**order) * low:  # more distance, as much more noise
-            yield Start(level, min(level.h, _reach(level, good, eta) / 4), sigma, True)
+            yield Start(level, min(level.h, _reach(level, good, eta) / 4), sigma, verified)
             return
         reach = _reach(level, good, eta)
         good, shorten = level, 0.0
         if reach < h * full:
-            yield Start(good, reach / 4, sigma, True)
+            yield Start(good, reach / 4, sigma, verified)
             return
 
 
@@ -291,7 +291,7 @@ def _refine(s: Sampler, start: Start, order: int) -> Fit | None:
             continue
         wider = half * _widening(fit, start.sigma)
         half = min(wider, ceiling / 1.5)
-        if half < 2 * fit.half:
+        if half < 4 * fit.half or start.level.change == 0:
             break
     return best
 
@@ -299,7 +299,8 @@ def _refine(s: Sampler, start: Start, order: int) -> Fit | None:
 def _agrees(fit: Fit, start: Start) -> bool:
     """Whether the slope is that of the last verified level: a fit that jumps over waves is not."""
     low = start.level
-    return abs(fit.slope * low.h - low.odd) <= 2 * AGREE * low.change + 4 * start.sigma + fit.error * low.h
+    allowed = 2 * AGREE * low.change + 4 * start.sigma + fit.error * low.h
+    return not start.verified or abs(fit.slope * low.h - low.odd) <= allowed
 
 
 def _widening(fit: Fit, sigma: float) -> float:
