@@ -4,16 +4,16 @@ A deck is a MyST notebook, ``slides/<topic>.md``. Book and decks are one Sphinx 
 can ``{numref}`` a figure of the book, cite, and execute its cells; ``slides/index`` stays a page.
 
 Headings
-    ``#`` is the title slide, ``##`` a slide, ``###`` a slide below it: a ``##`` with ``###`` under it
-    heads a vertical stack and is a section slide. A heading is the slide's statement.
+    ``#`` is the title slide, ``##`` a slide, ``###`` a slide below it: a ``##`` with ``###`` under
+    it heads a vertical stack and is a section slide. A heading is the slide's statement.
 
 Front matter
-    ``minutes`` (default 45): what the notes must add up to. ``chapter``: the book page to link, where
-    it is not the page with the deck's own stem.
+    ``minutes`` (default 45): what the notes must add up to. ``chapter``: the book page to link,
+    where it is not the page with the deck's own stem.
 
 ``{slide}``: options of the slide that it stands in
-    ``:kind:`` is one of ``KINDS`` and chooses the design; ``:class:`` adds classes (``beside`` sets a
-    cell's output beside its code); ``:auto-animate:``, ``:auto-animate-id:``,
+    ``:kind:`` is one of ``KINDS`` and chooses the design; ``:class:`` adds classes (``beside`` sets
+    a cell's output beside its code); ``:auto-animate:``, ``:auto-animate-id:``,
     ``:auto-animate-restart:``, ``:transition:`` and ``:background-color:`` are reveal's own.
 
 ``{notes}``: what the speaker view shows; one block in each slide
@@ -25,7 +25,7 @@ Front matter
 ``{answer}``: the last fragment of a question slide
     An optional letter, ``{answer} B``, marks that option of the list before it.
 
-``{stepping} 1|2-3|*``: line stepping for the code block inside it (``code-block``, ``literalinclude``)
+``{stepping} 1|2-3|*``: line stepping for the code block inside it, ``literalinclude`` too
     For an executed cell the same is a cell option, ``:steps: 1|2-3|*``. Each part between bars is
     one step; ``1,4-6`` is a set of lines, ``*`` all lines. The first part is shown from the start.
 
@@ -64,11 +64,14 @@ MINUTES = 45.0
 PART = r"(?:\*|\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)"
 STEPS = re.compile(rf"{PART}(?:\|{PART})*")
 
-# The mark of the course, large: secants turn into the tangent. Colours come from deck.css.
-MARK = """<svg class="mark" viewBox="0 0 520 540" aria-hidden="true" focusable="false">
-<path class="secant" d="M248 338 520 66M229 376 497 6M214 403 462 2"/>
-<path class="curve" d="M10 470C150 460 230 420 300 290S420 70 510 40"/>
-<path class="tangent" d="M168 535 455 2"/><circle class="point" cx="300" cy="290" r="13"/></svg>
+# The mark of the course, large: secants turn into the tangent of x ** 2.6. Colours: deck.css.
+MARK = """<svg class="mark" viewBox="0 0 520 720" aria-hidden="true" focusable="false">
+<path class="secant" d="M120 707 500 86M120 681 500 184M120 657 500 273"/>
+<path class="tangent" d="M30 684 510 381"/>
+<path class="curve" d="M20 620C60 620 100 618 140 605C180 592 220 568 260 528C300 488 340 432 380
+355C420 278 460 181 500 60"/>
+<g class="point"><circle cx="480" cy="119" r="8"/><circle cx="400" cy="315" r="8"/>
+<circle cx="320" cy="455" r="8"/><circle cx="200" cy="576" r="15"/></g></svg>
 """
 
 
@@ -195,6 +198,15 @@ class Stepping(SphinxDirective):
             for code in block.findall(nodes.literal_block):
                 code["deck_steps"] = steps
         return blocks
+
+
+DIRECTIVES = {
+    "notes": Notes,
+    "fragments": Fragments,
+    "answer": Answer,
+    "slide": Slide,
+    "stepping": Stepping,
+}
 
 
 def _is_list(node: nodes.Node) -> bool:
@@ -347,8 +359,9 @@ def _build(app: Sphinx, docname: str, document: nodes.document) -> None:
             out.append(stack("", head, *(_leaf(s, 3, "text") for s in below)) if below else head)
         top.replace_self(out)
     slides = list(document.findall(slide))
+    course = f"{app.config.project} · {sum(n['minutes'] for n in _notes(slides)):g} minutes"
     for deck_slide in slides:
-        _furnish(deck_slide, _links(app, docname))
+        _furnish(deck_slide, course, _links(app, docname))
     _number(app, docname, slides)
 
 
@@ -398,8 +411,8 @@ def _links(app: Sphinx, docname: str) -> list[tuple[str, str]]:
     return [(text, app.builder.get_relative_uri(docname, target)) for text, target in targets]
 
 
-def _furnish(deck_slide: slide, links: list[tuple[str, str]]) -> None:
-    """Add to the first and the last kind of slide what each deck's has: mark and links."""
+def _furnish(deck_slide: slide, course: str, links: list[tuple[str, str]]) -> None:
+    """Add what every deck has: course and mark to the title, links to title and exercises."""
     body = next(c for c in deck_slide.children if isinstance(c, nodes.container))
     if deck_slide["kind"] in {"title", "exercises"} and links:
         anchors = [
@@ -408,6 +421,7 @@ def _furnish(deck_slide: slide, links: list[tuple[str, str]]) -> None:
         ]
         body.append(nodes.paragraph("", "", *anchors, classes=["deck-links"]))
     if deck_slide["kind"] == "title":
+        deck_slide.insert(0, nodes.paragraph("", course, classes=["course"]))
         deck_slide.append(nodes.raw("", MARK, format="html"))
 
 
@@ -487,9 +501,7 @@ def choose_template(
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives, the nodes and the two steps that make a deck."""
     app.add_config_value("deck_prefix", "slides/", "env", str)
-    for name, directive in {
-        "notes": Notes, "fragments": Fragments, "answer": Answer, "slide": Slide, "stepping": Stepping,
-    }.items():  # fmt: skip
+    for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
     app.add_node(slide, html=(_visit_slide, _depart_slide))
     app.add_node(stack, html=(_visit_stack, _depart_stack))
