@@ -39,7 +39,7 @@ TAUGHT_IN = {
     "timing": {"arrays"},
 }
 # Tests of the whole rather than of a module, a chapter or an extension in docs/_ext.
-WHOLE = {"agreement", "layout", "plots", "style", "tasks"}
+WHOLE = {"agreement", "layout", "plots", "settings", "style", "tasks"}
 
 SUPPORT_MAY = {"jaxtyping", "numpy"} | {f"slopes.{name}" for name in SUPPORT | {"__version__"}}
 DRAWING_MAY = SUPPORT_MAY | {"matplotlib", "mpl_toolkits", "slopes.plots.style"}

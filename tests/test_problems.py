@@ -307,6 +307,12 @@ def test_an_interval_has_its_ends_in_order(high):
         Interval(1.0, high)
 
 
+@cases
+def test_a_problem_prints_the_same_at_every_run(problem):
+    assert problem.name in repr(problem)
+    assert " at 0x" not in repr(problem)
+
+
 def test_as_array_leaves_a_number_alone():
     assert as_array(math.sin, np)(0.0) == 0.0
 

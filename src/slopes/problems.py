@@ -13,7 +13,7 @@ domain. Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chap
 
 import math
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
@@ -73,11 +73,11 @@ class Problem:
     """A Python identifier, unique in `PROBLEMS`."""
     kind: str
     """``scalar`` (one input, one output), ``gradient`` (n inputs) or ``jacobian`` (m outputs)."""
-    build: Callable[[Any], Fn]
+    build: Callable[[Any], Fn] = field(repr=False)  # a function's repr has an address in it
     """Takes a namespace, returns the function."""
-    derivative: Callable[[Any], Any]
+    derivative: Callable[[Any], Any] = field(repr=False)
     """Exact derivative by NumPy; that of a scalar problem also takes an array of points."""
-    second: Callable[[Any], Any] | None = None
+    second: Callable[[Any], Any] | None = field(default=None, repr=False)
     """Exact second derivative or Hessian, where it is given."""
     domain: tuple[Interval, ...]
     """One interval for each input: there the function is differentiable and the program right."""
@@ -183,6 +183,7 @@ def as_array(fn: Fn, m: Any) -> Fn:
 _REALS, _POSITIVE, _UNIT = Interval(), Interval(0.0), Interval(0.0, 1.0)
 _ELLIPTIC, _HALF_TURN = Interval(0.0, 0.95, includes_low=True), Interval(0.0, math.pi)
 _DANBY = "Danby, Fundamentals of Celestial Mechanics, 2nd ed., chapter 6"
+_SOFTMAX = "Blanchard, Higham and Higham, IMA Journal of Numerical Analysis 41 (2021) 2311"
 _MGH = "Moré, Garbow and Hillstrom, ACM Trans. Math. Softw. 7 (1981) 17"
 
 
@@ -330,7 +331,7 @@ _GRADIENTS = (
     _row("log_sum_exp", lambda m: lambda x: m.log(sum(m.exp(xi) for xi in formulas.each(x))),
          formulas.softmax, formulas.softmax_jacobian,
          kind="gradient", needs="exp log", points=((0.0, 1.0, -1.0), (2.0, 2.5, -3.0)),
-         source="Blanchard, Higham and Higham, IMA J. Numer. Anal. 41 (2021) 2311"),
+         source=_SOFTMAX),
     _row("product", lambda _m: lambda x: math.prod(formulas.each(x)),
          formulas.product_gradient, formulas.product_hessian,
          kind="gradient", domain=_POSITIVE, points=((1.0, 2.0, 3.0, 0.5, 1.5),),
@@ -371,7 +372,7 @@ _JACOBIANS = (
     _row("softmax", formulas.softmax_of,
          formulas.softmax_jacobian,
          kind="jacobian", needs="exp", points=((0.0, 1.0, -1.0), (2.0, 2.5, -3.0)),
-         source="Blanchard, Higham and Higham, IMA J. Numer. Anal. 41 (2021) 2311"),
+         source=_SOFTMAX),
     _row("tridiagonal", formulas.tridiagonal,
          formulas.tridiagonal_jacobian,
          kind="jacobian", points=((-1.0,) * 6, (0.5, -0.3, 1.0, 2.0, 0.1, -1.5)),
