@@ -30,6 +30,7 @@ AGREE = 0.2  # two levels agree if their slopes differ by a fifth of the change
 FITS = 4
 COVER = 4.0  # standard errors in the error bar
 TARGET = 256.0  # stop refining at this many roundoffs
+SIGNAL = 32.0  # a variation below 32 times the noise proves nothing
 HIDDEN = 16.0  # noise is believed from a fit only if the fit's variation exceeds 16 times it
 
 
@@ -191,13 +192,15 @@ def _level(s: Sampler, h: float) -> Level | None:
 
 def _reach(now: Level, low: Level, noise: float) -> float:
     """Distance at which cubic and quartic overtake the two lower terms; inf if noise hides them."""
+    if now.change < SIGNAL * noise:
+        return math.inf
     r = now.h / low.h
     cubic, quartic = abs(now.odd - r * low.odd), abs(now.even - r * r * low.even)
     cubic = cubic if cubic > 4 * r * noise else 0.0
     quartic = quartic if quartic > 4 * r * r * noise else 0.0
     if cubic == quartic == 0:
         return math.inf
-    w = 2.0 ** np.arange(-4, 16.5, 0.5)
+    w = 2.0 ** np.arange(-24, 16.5, 0.5)
     over = cubic * w**3 + quartic * w**4 > AGREE * np.maximum(abs(now.odd) * w, abs(now.even) * w**2)
     return float(w[int(np.argmax(over))] * now.h) if over.any() else math.inf
 
@@ -224,12 +227,13 @@ def _climb(s: Sampler, h: float, sigma: float, order: int) -> Iterator[Start]:
         if good.change == 0 and level.change > 0:
             # Nothing, then something: a quantum of the values, until a fit shows otherwise.
             sigma = low = eta = max(sigma, level.change)
-        elif good.change < 32 * low and level.change > 128 * eta and factor > 4:
+        elif good.change < SIGNAL * low and level.change > 4 * SIGNAL * eta and factor > 4:
             # Noise below and signal here: too far to see whether they agree.
             power = 1.0 if abs(level.odd) > abs(level.even) else 0.5
             shorten = max(2.0 ** round(math.log2(factor * (64 * eta / level.change) ** power)), 2.0)
             continue
-        if good.change and abs(level.odd - factor * good.odd) > AGREE * level.change + 4 * factor * low:
+        misfit = abs(level.odd - factor * good.odd) - AGREE * level.change - 4 * factor * low
+        if good.change and misfit > 0 and level.change > SIGNAL * eta:
             if reach == math.inf and factor > 4:
                 shorten = math.sqrt(factor) if factor > 16 else 4.0
                 continue  # a smooth function announces its bends: look closer
@@ -240,15 +244,16 @@ def _climb(s: Sampler, h: float, sigma: float, order: int) -> Iterator[Start]:
             second, sigma = True, level.change + factor * abs(good.odd)
             good, shorten, verified = level, 0.0, False
             continue
-        verified = not second
-        if eta > max(2.0, 0.5 * factor**order) * low:  # more distance, as much more noise
-            yield Start(level, min(level.h, _reach(level, good, eta) / 4), sigma, verified)
-            return
         reach = _reach(level, good, eta)
-        good, shorten = level, 0.0
-        if reach < h * full:
+        if reach < h:
             yield Start(good, reach / 4, sigma, verified)
             return
+        verified = not second
+        # More distance and as much more noise, or a bend within the next step: far enough.
+        if eta > max(2.0, 0.5 * factor**order) * low or reach < h * full:
+            yield Start(level, reach / 4 if reach < h * full else h, sigma, verified)
+            return
+        good, shorten = level, 0.0
 
 
 def _search(s: Sampler, h: float, sigma: float, order: int) -> tuple[float, float]:
@@ -288,6 +293,10 @@ def _refine(s: Sampler, start: Start, order: int) -> Fit | None:
         if fit.noise > 8 * rounding:
             ceiling = half
             half *= max((rounding / fit.noise) ** (1 / (fit.degree + 1)), 1 / 64)
+            continue
+        if fit.degree == NODES - 5 and fit.noise > 64 * s.u * (fit.size + abs(s.fx)):
+            ceiling = half  # no plateau, whatever the probe saw
+            half /= 2
             continue
         wider = half * _widening(fit, start.sigma)
         half = min(wider, ceiling / 1.5)
