@@ -8,20 +8,21 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("myst_nb", reason="the book's tools are not installed")
-
-import nbformat
-from docutils import nodes
+nbformat = pytest.importorskip("nbformat")
+nodes = pytest.importorskip("docutils.nodes")
 
 FIXTURE = Path(__file__).parent / "fixtures" / "book"
 EXT = Path(__file__).parents[1] / "docs" / "_ext"
 sys.path[:0] = [str(EXT), str(FIXTURE)]
 
 import bookbuild
+
 import identical
 import notebooks
 import plain
@@ -47,9 +48,9 @@ def site(project):
 
 @pytest.fixture(scope="module")
 def published(project):
-    """The same with addresses; its outputs come from the first build's cache."""
+    """The same pages written with addresses; nothing runs again."""
     options = [f"-Dslopes_repository={REPOSITORY}", f"-Dslopes_site={SITE}"]
-    done = bookbuild.sphinx(project, *options, out="published", doctrees="published")
+    done = bookbuild.sphinx(project, *options, out="published")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Executing notebook" not in done.stdout + done.stderr
     return project / "dist" / "published"
@@ -89,7 +90,7 @@ def test_with_a_repository_colab_opens_the_published_notebook(published):
     assert "colab" not in (published / "plain.html").read_text(encoding="utf-8")
 
 
-# --- what is in it ----------------------------------------------------------------------------------
+# --- what is in it --------------------------------------------------------------------------------
 
 
 def test_the_notebook_is_valid(notebook):
@@ -147,7 +148,7 @@ def test_code_and_mathematics_are_no_leftovers(source):
         "The ratio is 0.25, the power 2, the word text.",
         "*Figure 1. A line rises with slope $1/2$.*",
         "<summary>Prediction</summary>\n\nWhat is $1+1$? **Two**",
-        r"<summary>The answer at $h \to 0$</summary>" "\n\nIt is 0.25.",
+        "<summary>The answer at $h \\to 0$</summary>\n\nIt is 0.25.",
         "> **Warning**\n>\n> Mind the step.",
         "- **Term**: Its definition.",
         "| 1 | a \\| b |",
@@ -156,7 +157,7 @@ def test_code_and_mathematics_are_no_leftovers(source):
         "> **Theorem 1 (Mean value)**\n>\n> There is",
         "By Theorem 1.",
         "> **Exercise 1 (Halve)**\n>\n> Compute half of 2.",
-        "<summary>Solution to Exercise 1 (Halve)</summary>\n\n" r"We divide by two, $\mathbb{R}$:",
+        "<summary>Solution to Exercise 1 (Halve)</summary>\n\nWe divide by two, $\\mathbb{R}$:",
         "Read [Griewank and Walther, 2008]",
         r"\[1\] The text of the note, with $\mathbb{R}$.",
         "![A rising line.](data:image/svg+xml;base64,",
@@ -204,7 +205,7 @@ def test_outputs_are_kept_and_name_no_file_of_this_machine(notebook, project):
         ("from myst_nb import glue\nglue('a', 1)", ""),
         ("import myst_nb\nx = 1\nmyst_nb.glue('a', x)", "x = 1"),
         ("for i in range(3):\n    glue(i, i)\nassert True", "assert True"),
-        ("for i in range(3):\n    assert i < 3\n    glue(i, i)", "for i in range(3):\n    assert i < 3"),
+        ("if x:\n    assert x\n    glue('a', x)", "if x:\n    assert x"),
         ("if True:\n    glue_values(\n        a=1,\n    )\nelse:\n    glue('b', 2)", ""),
         ("# why\nglue('a', 1)", ""),
         ("%matplotlib inline\nglue('a', 1)", "%matplotlib inline\nglue('a', 1)"),
@@ -241,14 +242,13 @@ def test_macros_are_written_out(tex, expanded):
     assert plain.Markdown(base="", source=Path(), macros=macros).expand(tex) == expanded
 
 
-# --- it runs elsewhere ------------------------------------------------------------------------------
+# --- it runs elsewhere ----------------------------------------------------------------------------
 
 
 def test_the_notebook_runs_in_a_fresh_kernel(notebook, tmp_path):
     from nbclient import NotebookClient
 
     fresh = nbformat.from_dict(notebook)
-    # pyzmq warns about tornado's event loop under a strict filter, nbclient about nothing
     done = NotebookClient(fresh, timeout=60, kernel_name="python3", resources={
         "metadata": {"path": str(tmp_path)}
     }).execute()  # fmt: skip
@@ -273,7 +273,8 @@ sys.meta_path.insert(0, Missing())
 """
     script = blocker + notebook["cells"][1]["source"] + "\nprint(slopes.__file__)"
     environment = os.environ | {
-        "PIP_TARGET": str(target), "PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull,
+        "PIP_TARGET": str(target), "PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1",
+        "PIP_CONFIG_FILE": os.devnull,
     }  # fmt: skip
     command = [sys.executable, "-c", script]
     return subprocess.run(
@@ -321,7 +322,7 @@ def test_imports_decide_what_is_installed():
     assert "[plots]" not in notebooks.bootstrap(cells[:2], "a.whl", "")["source"]
 
 
-# --- the same bytes ---------------------------------------------------------------------------------
+# --- the same bytes -------------------------------------------------------------------------------
 
 
 def test_two_builds_in_two_places_are_identical(site, tmp_path):

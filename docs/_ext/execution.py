@@ -10,6 +10,7 @@ Three rules, each enforced by a warning, which the gates turn into an error:
 
 The environment variable ``SLOPES_EXECUTE`` chooses: ``cache`` (default, for writing), ``force``
 (every page that is read is run, the cache neither read nor written: the gates), ``off``.
+A traceback shows its last line only; ``SLOPES_TRACEBACK=Context`` shows an author all of it.
 """
 
 from __future__ import annotations
@@ -217,7 +218,7 @@ def keep_cached_outputs() -> None:
     def start_client(self: NotebookClientCache) -> None:
         given = self._notebook
         start(self)
-        given.cells = self._notebook.cells
+        given.cells, given.metadata = self._notebook.cells, self._notebook.metadata
         self._notebook = given
 
     NotebookClientCache.start_client = start_client
