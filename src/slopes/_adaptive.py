@@ -16,22 +16,25 @@ Reference: L. N. Trefethen, *Approximation Theory and Approximation Practice*, c
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.polynomial import chebyshev
 
-NODES = 16  # even, so that no node repeats x; 13 digits of exp need 12 coefficients, noise four
-START = 0.8  # first distance u**START |x|: 2^11 ulps of float64, room for seven points
+NODES = 16  # Chebyshev points of a fit; even, so that none repeats x
+START = 0.8  # first distance u**START |x|: 2^11 ulps in float64, room for seven points
 ORIGIN = 2.0**-100  # stands for |x| at 0, which says nothing about scale
-AGREE = 0.2  # two levels agree if their slopes differ by a fifth of the change
-FITS = 4
-COVER = 4.0  # standard errors in the error bar
-TARGET = 256.0  # stop refining at this many roundoffs
-SIGNAL = 32.0  # a variation below 32 times the noise proves nothing
-HIDDEN = 16.0  # noise is believed from a fit only if the fit's variation exceeds 16 times it
+AGREE = 0.2  # slopes of two levels agree if they differ by less than a fifth of the change
+SIGNAL = 32.0  # a change of less than 32 times the noise proves nothing
+HIDDEN = 16.0  # a fit may find less noise than the probe if its values vary by 16 times that
+SHARE = 4.0  # the first half-width is a quarter of the distance at which the function bends
+COVER = 4.0  # standard errors in an error bar
+TARGET = 256.0  # an error bar of so many roundoffs is good enough
+FITS = 4  # at most, from one start
+WORTH = 4.0  # a wider fit must be four times as wide to be worth its evaluations
+SMOOTH = 2.0**-6  # noise found beyond a break must be below this share of the variation
 
 
 class Sampler(NamedTuple):
@@ -82,7 +85,7 @@ class Fit(NamedTuple):
 
 @lru_cache
 def unit_roundoff(dtype: Any) -> float:
-    """Unit roundoff u of a dtype: half the gap between 1 and the next number."""
+    """Return the unit roundoff u of a dtype: half the gap between 1 and the next number."""
     kind = np.dtype(dtype)
     if kind.kind not in "fV":  # integers count as float64, complex numbers as their parts
         kind = kind.type(0).real.dtype if kind.kind == "c" else np.dtype(float)
@@ -105,23 +108,23 @@ def checked_point(x: Any) -> tuple[float, Any]:
 
 
 def held(t: Any, kind: Any) -> Any:
-    """A number of the given dtype: Python's own for float64, which math.* and JAX take as it is."""
+    """Make a number of that dtype: Python's own for float64, which math.* and JAX take as it is."""
     return float(t) if kind == np.float64 else kind.type(t)
 
 
 def estimate(fn: Any, x: Any, order: int, bounds: tuple[float, float]) -> tuple[float, float, int]:
-    """Value, error bar and number of evaluations."""
+    """Value, error bar and number of evaluations; `finite.derivative` documents them."""
     point, kind = checked_point(x)
     if order not in (1, 2):
         raise ValueError(f"order must be 1 or 2, got order={order!r}")
     if not (bounds[0] <= point <= bounds[1] and bounds[0] < bounds[1]):
-        raise ValueError(f"bounds must enclose x={point!r}, got bounds={bounds!r}")
+        raise ValueError(f"bounds must enclose x={point!r} in order, got bounds={bounds!r}")
     s = _sampler(fn, point, kind, bounds)
-    scale = abs(point) or ORIGIN
-    h = max(2.0 ** round(math.log2(scale * s.u**START)), 2.0**-1000)
-    sigma, broken = _probe(s, h)
-    value, error = broken or _search(s, h, sigma, order)
-    return value, math.inf if broken and order == 2 else error, len(s.seen)
+    h = max(2.0 ** round(math.log2((abs(point) or ORIGIN) * s.u**START)), 2.0**-1000)
+    sigma, broken = _probe(s, h, order)
+    with np.errstate(all="ignore"):  # what overflows at absurd scales ends as an infinite error
+        value, error = broken or _search(s, h, sigma, order)
+    return value, error, len(s.seen)
 
 
 def _sampler(fn: Any, x: float, kind: Any, bounds: tuple[float, float]) -> Sampler:
@@ -135,7 +138,7 @@ def _sampler(fn: Any, x: float, kind: Any, bounds: tuple[float, float]) -> Sampl
     seen: dict[float, float] = {x: fx}
 
     def value(t: float) -> float:
-        if not bounds[0] <= t <= bounds[1]:
+        if not (bounds[0] <= t <= bounds[1] and math.isfinite(t)):
             return math.nan
         if t not in seen:
             try:
@@ -149,31 +152,43 @@ def _sampler(fn: Any, x: float, kind: Any, bounds: tuple[float, float]) -> Sampl
     return Sampler(value, lambda t: float(narrow.type(t)), x, fx, unit_roundoff(narrow), seen)
 
 
-def _probe(s: Sampler, h: float) -> tuple[float, tuple[float, float] | None]:
-    """Noise of seven neighbouring values about a parabola; value and error if x is a break."""
-    for steps in ((-3, -2, -1, 1, 2, 3), (1, 2, 3, 4, 5, 6), (-6, -5, -4, -3, -2, -1)):
+def _probe(s: Sampler, h: float, order: int) -> tuple[float, tuple[float, float] | None]:
+    """Noise of seven neighbours about a parabola; value and error if x is no smooth point."""
+    for steps in ((-3, -2, -1, 1, 2, 3), (1, 2, 3, 4, 5, 6), (-1, -2, -3, -4, -5, -6)):
         places = [s.near(s.x + k * h) for k in steps]
         f = np.array([s.value(t) for t in places]) - s.fx
         if np.isfinite(f).all():
             break
     else:
         raise ValueError(f"fn must be finite near x, got neither side of x={s.x!r} finite")
-    t = (np.array([s.x, *places]) - s.x) / h
-    basis = np.vander(t, 3)
-    all_f = np.array([0.0, *f])
-    residual = all_f - basis @ (np.linalg.pinv(basis) @ all_f)
+    basis = np.vander((np.array([s.x, *places]) - s.x) / h, 3)
+    seven = np.array([0.0, *f])
+    residual = seven - basis @ (np.linalg.pinv(basis) @ seven)
     sigma = math.sqrt(float(residual @ residual) / 4)
-    if steps[0] != -3:
-        return sigma, None
-    # Smooth on either side and rough across: a jump or a kink, not noise.
+    if _steep(np.abs(steps[-3:]), f[-3:], order):
+        return sigma, (math.copysign(math.inf, f[-1] * steps[-1]), math.inf)
+    return sigma, _break(s, f, h, sigma, order) if steps[0] == -3 else None
+
+
+def _steep(k: Any, f: Any, order: int) -> bool:
+    """Whether f follows a power of the distance whose derivative of that order is infinite."""
+    if not f.all() or np.ptp(np.sign(f)):
+        return False
+    power = math.log(f[2] / f[0]) / math.log(k[2] / k[0])
+    follows = abs(math.log(f[1] / f[0]) - power * math.log(k[1] / k[0])) < 1e-6
+    return follows and 0.01 < power < order and abs(power - round(power)) > 0.01
+
+
+def _break(s: Sampler, f: Any, h: float, sigma: float, order: int) -> tuple[float, float] | None:
+    """Mean slope and error at a kink or jump: smooth on either side of x and rough across it."""
     sides = max(abs(f[0] - 2 * f[1] + f[2]), abs(f[3] - 2 * f[4] + f[5]))
     steep = abs(s.x * (f[5] - f[0]) / h)
     if sigma <= 30 * sides + 64 * s.u * (float(np.abs(f).max()) + abs(s.fx) + steep):
-        return sigma, None
+        return None
     slopes = f[[0, 2, 3, 5]] / (h * np.array([-3, -1, 1, 3]))
     spread = float(np.ptp(slopes))
     kink = max(abs(slopes[0] - slopes[1]), abs(slopes[2] - slopes[3])) < 0.1 * spread
-    return sigma, (float(slopes[1] + slopes[2]) / 2, spread if kink else math.inf)
+    return float(slopes[1] + slopes[2]) / 2, spread if kink and order == 1 else math.inf
 
 
 def _level(s: Sampler, h: float) -> Level | None:
@@ -190,83 +205,108 @@ def _level(s: Sampler, h: float) -> Level | None:
     return Level(h, odd, even, peak) if math.isfinite(peak) else None
 
 
+def _climb(s: Sampler, h: float, sigma: float, order: int) -> list[Start]:
+    """Go up in levels until the function bends; a second start if it broke without bending.
+
+    Longer than other functions: each of its exits is one way in which a climb can end.
+    """
+    good = _level(s, h) or Level(h, 0.0, 0.0, abs(s.fx))
+    starts: list[Start] = []
+    verified, shorter, reach = False, 0.0, math.inf
+    while True:
+        full = _stride(s, good.h)
+        factor = shorter or full
+        h = good.h * factor
+        if h > max(abs(s.x), 1.0) * 2.0 ** (60 if good.change else 10):
+            return [*starts, Start(good, good.h, sigma, not starts)]
+        level = _level(s, h)
+        if level is None:
+            return [*starts, Start(good, good.h * math.sqrt(factor), sigma, verified)]
+        if good.change == 0:  # nothing, then something: a quantum, until a fit shows otherwise
+            sigma = max(sigma, level.change)
+        low, eta = _noise(s, good, level, sigma)
+        below = 0 < good.change < SIGNAL * low
+        if below and level.change > 4 * SIGNAL * eta and factor > 4:
+            # Noise below and signal here: too far apart to see whether they agree.
+            shorter = _towards(good, level, 2 * SIGNAL * eta)
+            continue
+        if _misfit(good, level, low, eta):
+            if reach == math.inf and factor > 4:
+                shorter = max(math.sqrt(factor), 4.0)
+                continue  # a smooth function announces its bends: look closer
+            starts.append(Start(good, good.h * math.sqrt(factor), sigma, verified))
+            if not verified or reach < math.inf:
+                return starts
+            # Not announced at a quarter of the distance: perhaps noise, not shape. Climb over it.
+            sigma = level.change + factor * abs(good.odd)
+            good, shorter, verified = level, 0.0, False
+            continue
+        reach = _reach(level, good, eta)
+        if reach < h:
+            return [*starts, Start(good, reach / SHARE, sigma, verified)]
+        verified = not starts
+        if reach < h * full:
+            return [*starts, Start(level, reach / SHARE, sigma, verified)]
+        if eta > max(2.0, factor**order / 2) * low:  # as much more noise as distance: no gain
+            return [*starts, Start(level, h, sigma, verified)]
+        good, shorter = level, 0.0
+
+
+def _stride(s: Sampler, h: float) -> float:
+    """Factor between levels: 9 bits in float64, twice that where |x| is no scale any more.
+
+    A parabola rises out of the noise at sqrt(u) of its scale, 26 bits below: no stride jumps
+    from there over the first wave.
+    """
+    bits = math.ceil(-math.log2(s.u) / 6.5)
+    return float(2.0 ** (bits if h < abs(s.x) else 2 * bits))
+
+
+def _noise(s: Sampler, good: Level, level: Level, sigma: float) -> tuple[float, float]:
+    """Noise at two levels: what was seen, rounding of the value, rounding of fn's argument."""
+    argument = s.u * abs(s.x * level.odd / level.h)
+    return max(sigma, s.u * good.peak, argument), max(sigma, s.u * level.peak, argument)
+
+
+def _towards(good: Level, level: Level, change: float) -> float:
+    """Factor at which the change is as wanted, if it grows between two levels like a power."""
+    factor = level.h / good.h
+    power = max(math.log(level.change / good.change) / math.log(factor), 1.0)
+    return float(max(2.0 ** round(math.log2(factor * (change / level.change) ** (1 / power))), 2.0))
+
+
+def _misfit(good: Level, level: Level, low: float, eta: float) -> bool:
+    """Whether the slopes of two levels differ by more than bending and noise allow."""
+    factor = level.h / good.h
+    allowed = AGREE * level.change + 4 * factor * low
+    seen = good.change > 0 and level.change > SIGNAL * eta
+    return seen and abs(level.odd - factor * good.odd) > allowed
+
+
 def _reach(now: Level, low: Level, noise: float) -> float:
     """Distance at which cubic and quartic overtake the two lower terms; inf if noise hides them."""
-    if now.change < SIGNAL * noise:
-        return math.inf
     r = now.h / low.h
     cubic, quartic = abs(now.odd - r * low.odd), abs(now.even - r * r * low.even)
     cubic = cubic if cubic > 4 * r * noise else 0.0
     quartic = quartic if quartic > 4 * r * r * noise else 0.0
-    if cubic == quartic == 0:
+    if now.change < SIGNAL * noise or cubic == quartic == 0:
         return math.inf
     w = 2.0 ** np.arange(-24, 16.5, 0.5)
-    over = cubic * w**3 + quartic * w**4 > AGREE * np.maximum(abs(now.odd) * w, abs(now.even) * w**2)
+    lower = np.maximum(abs(now.odd) * w, abs(now.even) * w**2)
+    over = cubic * w**3 + quartic * w**4 > AGREE * lower
     return float(w[int(np.argmax(over))] * now.h) if over.any() else math.inf
 
 
-def _climb(s: Sampler, h: float, sigma: float, order: int) -> Iterator[Start]:
-    """Go up in levels until the function bends, and say where; at most two answers, best last."""
-    bits = math.ceil(-math.log2(s.u) / 6.5)  # 9 bits in float64: far below sqrt(1/u) = 2^26
-    scale = max(abs(s.x), 1.0)
-    good = _level(s, h) or Level(h, 0.0, 0.0, abs(s.fx))
-    verified, shorten, reach, second = False, 0.0, math.inf, False
-    while True:
-        full = 2.0 ** (bits if good.h < abs(s.x) else 2 * bits)
-        factor = shorten or full
-        h = good.h * factor
-        if h > 2.0**60 * scale or (good.change == 0 and h > 2.0**10 * scale):
-            yield Start(good, good.h, sigma, not second)
-            return
-        level = _level(s, h)
-        if level is None:
-            yield Start(good, good.h * math.sqrt(factor), sigma, verified)
-            return
-        rounding = s.u * abs(s.x * level.odd / h)  # what rounding inside fn's argument can do
-        low, eta = (max(sigma, s.u * at.peak, rounding) for at in (good, level))
-        if good.change == 0 and level.change > 0:
-            # Nothing, then something: a quantum of the values, until a fit shows otherwise.
-            sigma = low = eta = max(sigma, level.change)
-        elif good.change < SIGNAL * low and level.change > 4 * SIGNAL * eta and factor > 4:
-            # Noise below and signal here: too far to see whether they agree.
-            power = 1.0 if abs(level.odd) > abs(level.even) else 0.5
-            shorten = max(2.0 ** round(math.log2(factor * (64 * eta / level.change) ** power)), 2.0)
-            continue
-        misfit = abs(level.odd - factor * good.odd) - AGREE * level.change - 4 * factor * low
-        if good.change and misfit > 0 and level.change > SIGNAL * eta:
-            if reach == math.inf and factor > 4:
-                shorten = math.sqrt(factor) if factor > 16 else 4.0
-                continue  # a smooth function announces its bends: look closer
-            yield Start(good, good.h * math.sqrt(factor), sigma, verified)
-            if not verified or reach < math.inf:
-                return
-            # Not announced at a quarter of the distance: perhaps noise, not shape. Climb over it.
-            second, sigma = True, level.change + factor * abs(good.odd)
-            good, shorten, verified = level, 0.0, False
-            continue
-        reach = _reach(level, good, eta)
-        if reach < h:
-            yield Start(good, reach / 4, sigma, verified)
-            return
-        verified = not second
-        # More distance and as much more noise, or a bend within the next step: far enough.
-        if eta > max(2.0, 0.5 * factor**order) * low or reach < h * full:
-            yield Start(level, reach / 4 if reach < h * full else h, sigma, verified)
-            return
-        good, shorten = level, 0.0
-
-
 def _search(s: Sampler, h: float, sigma: float, order: int) -> tuple[float, float]:
-    """Best fit of those started where the climb ended."""
-    starts = list(_climb(s, h, sigma, order))
-    for start in reversed(starts):
+    """Best fit from where the climb ended: beyond a break only if all is smooth there."""
+    first, *beyond = _climb(s, h, sigma, order)
+    for start in beyond:
         fit = _refine(s, start, order)
-        if fit is not None and (start is starts[0] or fit.noise < 2.0**-10 * fit.size):
-            break
+        if fit is not None and fit.noise < SMOOTH * fit.size:
+            return fit.value, fit.error
+    fit = _refine(s, first, order)
     if fit is None:
-        return start.level.odd / start.level.h, math.inf
-    if not start.verified and fit.error > 0.1 * (abs(fit.value) + fit.size / fit.half**order):
-        return fit.value, math.inf  # rough at the smallest distance, rough further out
+        return first.level.odd / first.level.h, math.inf
     return fit.value, fit.error
 
 
@@ -277,10 +317,9 @@ def _refine(s: Sampler, start: Start, order: int) -> Fit | None:
     best: Fit | None = None
     last: Fit | None = None
     for _ in range(FITS):
-        fit = _fit(s, *_sides(s, half, start.level.h), order, start)
+        fit = _fit(s, *_sides(s, half, start.level.h), order, start.sigma)
         if fit is None or not _agrees(fit, start):
-            ceiling = half
-            half /= 4
+            ceiling, half = half, half / 4
             continue
         if best is None or fit.error < best.error:
             best = fit
@@ -289,20 +328,29 @@ def _refine(s: Sampler, start: Start, order: int) -> Fit | None:
         if last is not None and fit.half < last.half and fit.noise > last.noise / 4:
             eta, ceiling = max(eta, fit.noise), math.inf  # narrower and as rough: it is noise
         last = fit
-        rounding = max(eta, s.u * (fit.size + abs(s.fx)))
-        if fit.noise > 8 * rounding:
+        factor = _factor(fit, eta, start.sigma, s.u * (fit.size + abs(s.fx)))
+        if factor < 1:
             ceiling = half
-            half *= max((rounding / fit.noise) ** (1 / (fit.degree + 1)), 1 / 64)
-            continue
-        if fit.degree == NODES - 5 and fit.noise > 64 * s.u * (fit.size + abs(s.fx)):
-            ceiling = half  # no plateau, whatever the probe saw
-            half /= 2
-            continue
-        wider = half * _widening(fit, start.sigma)
-        half = min(wider, ceiling / 1.5)
-        if half < 4 * fit.half or start.level.change == 0:
+        half = min(half * factor, ceiling / 1.5) if factor > 1 else half * factor
+        if start.level.change == 0 or (factor > 1 and half < WORTH * fit.half):
             break
     return best
+
+
+def _factor(fit: Fit, eta: float, sigma: float, rounding: float) -> float:
+    """Factor on the half-width at which the last four coefficients just reach the noise.
+
+    Coefficient k of a smooth function grows like the k-th power of the half-width.
+    """
+    noise = max(eta, rounding)
+    if fit.noise > 8 * noise:
+        return float(max((noise / fit.noise) ** (1 / (fit.degree + 1)), 1 / 64))
+    if fit.degree == NODES - 5 and fit.noise > 64 * rounding:
+        return 0.5  # the coefficients never levelled off, whatever the probe saw
+    if fit.size < HIDDEN * max(sigma, fit.noise):
+        return 16.0  # hardly more than noise so far
+    room = 1 / fit.degree - 1 / (NODES - 4)
+    return float(min((fit.size / fit.noise) ** room, 256.0))
 
 
 def _agrees(fit: Fit, start: Start) -> bool:
@@ -310,14 +358,6 @@ def _agrees(fit: Fit, start: Start) -> bool:
     low = start.level
     allowed = 2 * AGREE * low.change + 4 * start.sigma + fit.error * low.h
     return not start.verified or abs(fit.slope * low.h - low.odd) <= allowed
-
-
-def _widening(fit: Fit, sigma: float) -> float:
-    """Factor on the half-width at which all but the last four coefficients rise above the noise."""
-    if fit.size < HIDDEN * max(sigma, fit.noise):
-        return 16.0
-    room = 1 / fit.degree - 1 / (NODES - 4)
-    return min((fit.size / fit.noise) ** room, 256.0)
 
 
 def _sides(s: Sampler, half: float, safe: float) -> tuple[float, float]:
@@ -334,43 +374,44 @@ def _sides(s: Sampler, half: float, safe: float) -> tuple[float, float]:
     return ends[0], ends[1]
 
 
-def _fit(s: Sampler, low: float, high: float, order: int, start: Start) -> Fit | None:
+def _fit(s: Sampler, low: float, high: float, order: int, sigma: float) -> Fit | None:
     """Chebyshev fit on [x + low, x + high], its derivative at x and the error bar; None if NaN."""
-    places = _places(s, low, high)
+    half, mid = (high - low) / 2, (high + low) / 2
+    places = _places(s, mid, half)
     offsets = np.array([0.0, *(t - s.x for t in places)])
     f = np.array([0.0, *(s.value(t) - s.fx for t in places)])
     if np.unique(offsets).size < NODES or not np.isfinite(f).all():
         return None
-    half, mid = (high - low) / 2, (high + low) / 2
     solve = np.linalg.pinv(chebyshev.chebvander((offsets - mid) / half, NODES - 1))
     c = solve @ f
     size = float(np.abs(c[1:]).max())
     floor = 0.3 * s.u * float(np.abs(f).max() + abs(s.fx))
-    if size < HIDDEN * start.sigma:
-        floor = max(floor, start.sigma)
-    scaled = c / np.linalg.norm(solve, axis=1)
-    rows = [_derivative_row(-mid / half, d) / half**d for d in (1, order)]
+    if size < HIDDEN * sigma:
+        floor = max(floor, sigma)
+    tails = c / np.linalg.norm(
+        solve, axis=1
+    )  # of the size of the values' noise, where all is noise
+    slopes, row = (_derivatives(-mid / half, d) / half**d for d in (1, order))
     best: Fit | None = None
     for d in range(order, NODES - 4):
-        tail = scaled[d + 1 :]
+        tail = tails[d + 1 :]
         noise = max(floor, float(np.sqrt(np.mean(tail**2))))
-        slope, value = (float(row[: d + 1] @ c[: d + 1]) for row in rows)
-        gain = float(np.linalg.norm(rows[1][: d + 1] @ solve[: d + 1]))
-        left_out = float(np.abs(rows[1] * c)[d + 1 : d + 3].max())
+        gain = float(np.linalg.norm(row[: d + 1] @ solve[: d + 1]))
+        left_out = float(np.abs(row * c)[d + 1 : d + 3].max())
+        value = float(row[: d + 1] @ c[: d + 1])
         error = COVER * (1 + 2 / tail.size) * noise * gain + left_out + 2 * s.u * abs(value)
         if best is None or error < best.error:
-            best = Fit(value, error, slope, half, noise, d, size)
-    return best
+            best = Fit(value, error, float(slopes[: d + 1] @ c[: d + 1]), half, noise, d, size)
+    return best if best is not None and math.isfinite(best.error) else None
 
 
-def _places(s: Sampler, low: float, high: float) -> list[float]:
+def _places(s: Sampler, mid: float, half: float) -> list[float]:
     """Chebyshev points, rounded to short numbers: fn's first products are then often exact."""
     angles = (2 * np.arange(NODES) + 1) * (math.pi / (2 * NODES))
-    grid = 2.0 ** (math.floor(math.log2(high - low)) - 9) if high > low else 1.0
-    raw = s.x + (low + high) / 2 + (high - low) / 2 * np.cos(angles)
-    return [s.near(float(np.round(t / grid) * grid)) for t in raw]
+    grid = 2.0 ** (math.frexp(half)[1] - 9) or 1.0
+    return [s.near(float(np.round(t / grid) * grid)) for t in s.x + mid + half * np.cos(angles)]
 
 
-def _derivative_row(t: float, order: int) -> Any:
-    """Derivatives of the Chebyshev polynomials at t."""
+def _derivatives(t: float, order: int) -> Any:
+    """Differentiate the first Chebyshev polynomials at t."""
     return chebyshev.chebval(t, chebyshev.chebder(np.eye(NODES), order))
