@@ -43,20 +43,25 @@
   };
 
   /* The speaker window is written by reveal's plugin and knows none of our css: give it the files
-     that formulas and code need, as soon as it first speaks to us. */
+     that formulas and code need. It speaks once a second, so a file that failed is asked for again. */
+  const dress = (page, sheets) => {
+    page.documentElement.dataset.theme = root.dataset.theme;
+    page.title = `Notes: ${document.title}`;
+    for (const href of sheets) {
+      const old = [...page.querySelectorAll("link")].find((link) => link.href === href);
+      if (old?.sheet) continue;
+      old?.remove();
+      page.head.append(Object.assign(page.createElement("link"), { rel: "stylesheet", href }));
+    }
+  };
   const Speaker = {
     id: "speaker",
     init() {
       const sheets = [...document.querySelectorAll("link[rel=stylesheet]")].map((link) => link.href)
         .filter((href) => /katex|pygments|slopes-tokens|deck\.css/.test(href));
       addEventListener("message", ({ data, source }) => {
-        if (typeof data !== "string" || !data.includes("reveal-notes") || source === window) return;
-        const page = source.document;
-        if (page.documentElement.dataset.theme) return;
-        page.documentElement.dataset.theme = root.dataset.theme;
-        page.title = `Notes: ${document.title}`;
-        page.head.append(...sheets.map((href) => Object.assign(
-          page.createElement("link"), { rel: "stylesheet", href })));
+        if (source !== window && typeof data === "string" && data.includes("reveal-notes"))
+          dress(source.document, sheets);
       });
     },
   };
