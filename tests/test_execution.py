@@ -19,12 +19,9 @@ FIXTURE = Path(__file__).parent / "fixtures" / "book"
 EXT = Path(__file__).parents[1] / "docs" / "_ext"
 sys.path[:0] = [str(EXT), str(FIXTURE)]
 
-import bookbuild
-
-import address
-import environment
-import execution
-import identical
+address, bookbuild, environment, execution, identical = map(
+    import_module, ("address", "bookbuild", "environment", "execution", "identical")
+)
 
 CONF = f"""
 import sys
@@ -121,7 +118,8 @@ assert any(action == "error" for action, *_ in warnings.filters)"""
 
 
 def test_outputs_follow_the_package_and_come_from_the_cache_otherwise(tmp_path):
-    show = ("", "import slopes\nprint('package', slopes.__version__)")
+    pieces = "print('in', end='', flush=True)\nprint(' pieces', flush=True)\nprint('end')"
+    show = ("", f"import slopes\nprint('package', slopes.__version__)\n{pieces}")
     pages = {
         "conf.py": CONF,
         "index.md": "# Index\n\n```{toctree}\nshow\nenvironment\n```\n",
@@ -151,7 +149,9 @@ def test_outputs_follow_the_package_and_come_from_the_cache_otherwise(tmp_path):
     assert "Executing notebook" not in log
     assert seconds() == first
     notebook = json.loads((site / "notebooks" / "show.ipynb").read_text())
-    assert any(cell.get("outputs") for cell in notebook["cells"])
+    (output,) = next(cell["outputs"] for cell in notebook["cells"] if cell.get("outputs"))
+    assert "".join(output["text"]).endswith("\nin pieces\nend\n")
+    assert "in pieces\nend\n" in re.sub("<[^>]+>", "", (site / "show.html").read_text())
 
     # an edited package: the page runs again although its own file is the same
     init = root / "src" / "slopes" / "__init__.py"

@@ -70,7 +70,8 @@ except ImportError:
     import subprocess
     import sys
 {find}
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", {wanted}], check=True)
+    needed = [{wanted}]
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *needed], check=True)
     importlib.invalidate_caches()
     import slopes
 """
@@ -343,9 +344,11 @@ def leftovers(notebook: Notebook) -> list[str]:
 
 
 def is_notebook(app: Sphinx, page: str) -> bool:
-    """Whether a page is published as a notebook: it was executed, and it is no deck."""
+    """Whether a page is published as a notebook: executed, neither a deck nor the front page."""
     data = getattr(app.env, "nb_metadata", {})
-    return page in data and bool(data[page].get("exec_data")) and not page.startswith(DECKS)
+    if page.startswith(DECKS) or page == app.config.root_doc:
+        return False
+    return page in data and bool(data[page].get("exec_data"))
 
 
 def has_notebook(app: Sphinx, page: str, doctree: nodes.document) -> bool:
