@@ -55,7 +55,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     # NumPy's dtype and array aliases have no page of their own in its inventory
     ("py:class", r"(numpy\.)?(_typing|typing)\..*"),
-    ("py:class", r"NDArray|Array|optional|callable|array_like|Namespace|Fn"),
+    ("py:class", r"NDArray|Array|optional|callable|array_like|Namespace|Fn|Figure|Axes"),
 ]
 suppress_warnings = ["config.cache"]  # the macro table is read at every start, on purpose
 
@@ -75,7 +75,6 @@ bibtex_reference_style = "author_year"
 
 # --- execution: how cells run is the business of _ext/execution.py -----------------------------
 nb_execution_timeout = 300
-nb_execution_raise_on_error = True
 nb_merge_streams = True
 nb_mime_priority_overrides = [("html", "image/svg+xml", 1)]
 
@@ -93,6 +92,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings give types with shapes
 napoleon_numpy_docstring = True
 napoleon_google_docstring = False
+napoleon_use_param = False  # types are prose with shapes, not names to look up
+napoleon_use_ivar = True
 napoleon_use_rtype = False
 napoleon_preprocess_types = False
 intersphinx_mapping: dict[str, tuple[str, str | None]] = {}  # no build asks the network

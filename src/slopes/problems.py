@@ -80,15 +80,15 @@ class Problem:
     second: Callable[[Any], Any] | None = field(default=None, repr=False)
     """Exact second derivative or Hessian, where it is given."""
     domain: tuple[Interval, ...]
-    """One interval for each input: there the function is differentiable and the program right."""
+    """One interval for each input; there the function is differentiable and the program right."""
     points: tuple[Any, ...]
-    """Where to test: numbers, or tuples of n numbers, not at an end of the domain."""
+    """Where to test, numbers, or tuples of n numbers, not at an end of the domain."""
     source: str
-    """Where it comes from: a key of the book's references, or a plain reference."""
+    """Where it comes from, a key of the book's references, or a plain reference."""
     needs: tuple[str, ...] = ()
     """The functions that it asks of `m`."""
     branches: bool = False
-    """Whether it compares its argument: then no arrays of points, symbols or traced values."""
+    """Whether it compares its argument, and so takes no arrays of points, symbols or traced values."""
 
     def __post_init__(self) -> None:
         """Refuse what would make a later failure hard to read."""
@@ -384,4 +384,4 @@ _JACOBIANS = (
 # fmt: on
 
 PROBLEMS: tuple[Problem, ...] = _SCALARS + _GRADIENTS + _JACOBIANS
-"""All of them: scalar first, then gradients, then Jacobians."""
+"""All of them, scalar first, then gradients, then Jacobians."""

@@ -94,10 +94,14 @@ def u_curve(
     fig, (ax,) = figure(height=4.6)
     for (name, err), colour in zip(measured.items(), COLOURS, strict=False):
         shade = PALETTE[colour][0]
-        ax.loglog(steps, _positive(err), ".", color=shade, markersize=4, alpha=0.55, linestyle="none")
+        ax.loglog(
+            steps, _positive(err), ".", color=shade, markersize=4, alpha=0.55, linestyle="none"
+        )
         ax.loglog(steps, model[name], color=shade, linestyle="-")
         bottom = float(np.interp(np.log(best[name]), np.log(steps), model[name]))
-        ax.plot(best[name], bottom, "D", color=shade, markersize=9, markeredgecolor=PALETTE["ink"][0])
+        ax.plot(
+            best[name], bottom, "D", color=shade, markersize=9, markeredgecolor=PALETTE["ink"][0]
+        )
         label(ax, best[name], bottom * 6, name, colour=colour, ha="center", va="bottom")
     unit_roundoff_line(ax, u)
     ax.set(xlabel="step $h$", ylabel="relative error", ylim=(u / 8, 3.0))
@@ -228,8 +232,13 @@ def calibration(true: Errors, claimed: Errors, *, u: float) -> Drawing:
     ax.loglog(ends, ends, color=PALETTE["muted"][0], linewidth=1.0, linestyle="-")
     for mask, marker, colour in ((inside, "o", "blue"), (~inside, "X", "orange")):
         ax.plot(
-            np.maximum(true[mask], low * 1.5), np.maximum(claimed[mask], low), marker,
-            color=PALETTE[colour][0], markersize=6, alpha=0.8, linestyle="none",
+            np.maximum(true[mask], low * 1.5),
+            np.maximum(claimed[mask], low),
+            marker,
+            color=PALETTE[colour][0],
+            markersize=6,
+            alpha=0.8,
+            linestyle="none",
         )
     label(ax, low * 4, high / 20, "inside the bar", colour="blue")
     label(ax, high / 4, low * 3, "outside", colour="orange", ha="right")
@@ -264,7 +273,9 @@ def groups(pattern: Bool[np.ndarray, "m n"], members: Sequence[Sequence[int]]) -
             for row in np.flatnonzero(pattern[:, column]):
                 _square(ax, column, row, letter, PALETTE[colour][0])
     m, n = pattern.shape
-    ax.set(xlabel="input (column)", ylabel="output (row)", xlim=(-0.5, n - 0.5), ylim=(m - 0.5, -0.5))
+    ax.set(
+        xlabel="input (column)", ylabel="output (row)", xlim=(-0.5, n - 0.5), ylim=(m - 0.5, -0.5)
+    )
     ax.set_aspect("equal")
     ax.grid(visible=False)
     return draw(
@@ -319,7 +330,9 @@ def three_ways(
     left.set(xlabel="$x$", ylabel="$f(x)$")
     right.loglog(steps, _positive(errors), color=PALETTE["blue"][0], linestyle="-", linewidth=1.4)
     label(right, 1e-6, 1e-3, "numerically", colour="blue", ha="center")
-    for (name, err), colour, height in zip(exact.items(), ("orange", "green"), (2.5, 30), strict=True):
+    for (name, err), colour, height in zip(
+        exact.items(), ("orange", "green"), (2.5, 30), strict=True
+    ):
         right.axhline(max(err, 1.2e-16), color=PALETTE[colour][0], linestyle="-", linewidth=2)
         label(right, steps[0] * 1.5, 1.2e-16 * height, name, colour=colour, va="bottom")
     right.set(xlabel="step of the numerical way", ylabel="relative error", ylim=(3e-17, 1.0))

@@ -51,7 +51,7 @@ PALETTE: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
-#: The colour cycle: distinct in hue and lightness under the common colour deficiencies, and each
+#: The colour cycle, distinct in hue and lightness under the common colour deficiencies, and each
 #: with a line style of its own, so that colour is never the only cue.
 COLOURS = ("blue", "orange", "green", "purple")
 _DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
@@ -204,7 +204,10 @@ def _themed(svg: str, alt: str) -> str:
     head = f'<title id="alt">{escape(alt)}</title><style>{css}</style>'
     svg = svg[svg.index("<svg") :]
     svg = re.sub(
-        r"<svg ([^>]*?)>", rf'<svg role="img" aria-labelledby="alt" \1>{_literal(head)}', svg, count=1
+        r"<svg ([^>]*?)>",
+        rf'<svg role="img" aria-labelledby="alt" \1>{_literal(head)}',
+        svg,
+        count=1,
     )
     # Matplotlib writes its size in points of 1/72 inch, browsers want pixels at 1/100 inch here
     return re.sub(
@@ -234,7 +237,7 @@ def label(ax: Axes, x: float, y: float, text: str, *, colour: str, **kwargs: Any
     colour : str
         A role of `PALETTE`.
     **kwargs
-        Passed to :meth:`matplotlib.axes.Axes.text`, for alignment.
+        Passed to Matplotlib's ``Axes.text``, for alignment.
     """
     ax.text(x, y, text, color=PALETTE[colour][0], fontweight="bold", **kwargs)
 
@@ -262,8 +265,13 @@ def reference_slope(
     ys = y * (xs / x) ** order
     ax.plot(xs, ys, color=PALETTE["muted"][0], linewidth=1.0, linestyle="-")
     ax.annotate(
-        text, (xs[1], ys[1]), xytext=(4, 0), textcoords="offset points",
-        color=PALETTE["muted"][0], fontsize=11, va="center",
+        text,
+        (xs[1], ys[1]),
+        xytext=(4, 0),
+        textcoords="offset points",
+        color=PALETTE["muted"][0],
+        fontsize=11,
+        va="center",
     )
 
 
@@ -281,6 +289,12 @@ def unit_roundoff_line(ax: Axes, u: float, *, text: str = "unit roundoff") -> No
     """
     ax.axhline(u, color=PALETTE["muted"][0], linewidth=1.0, linestyle=(0, (2, 2)))
     ax.annotate(
-        text, (1.0, u), xycoords=("axes fraction", "data"), xytext=(-2, 3),
-        textcoords="offset points", ha="right", color=PALETTE["muted"][0], fontsize=11,
+        text,
+        (1.0, u),
+        xycoords=("axes fraction", "data"),
+        xytext=(-2, 3),
+        textcoords="offset points",
+        ha="right",
+        color=PALETTE["muted"][0],
+        fontsize=11,
     )
