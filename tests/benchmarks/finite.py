@@ -1,0 +1,577 @@
+# ruff: noqa: ARG005 (a shape of products and sums needs no namespace)
+r"""Adaptive derivatives on two batteries, against SciPy, numdifftools and jacobi.
+
+``python tests/benchmarks/finite.py`` prints the tables; ``--json PATH`` also writes every row with
+machine and versions. `CASES` is the battery in seven groups; `held_out` draws another one at
+random, so that nobody tunes to the first. A case is built on a namespace `m`: `math` gives the
+function that is measured, mpmath the exact derivative at the very same float x.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import platform
+import random
+import statistics
+import struct
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import mpmath
+import numpy as np
+
+from slopes import finite
+
+FREE = (-math.inf, math.inf)
+BEST = 16.0  # digits counted at most
+DIGITS = 80  # of the exact derivatives
+
+
+class Case(NamedTuple):
+    """One function at one point."""
+
+    group: str
+    name: str
+    x: float
+    build: Callable[[Any], Callable[[Any], Any]]
+    bounds: tuple[float, float] = FREE
+    disturb: Callable[[Callable[[float], float]], Callable[[float], float]] | None = None
+    scale: float = 1.0
+    """Size of a derivative here, against which an error is measured where the exact one is 0."""
+
+    @property
+    def fn(self) -> Callable[[float], float]:
+        """The function that is measured."""
+        clean = self.build(math)
+        return self.disturb(clean) if self.disturb else clean
+
+
+class Result(NamedTuple):
+    """What one method did with one case."""
+
+    method: str
+    group: str
+    name: str
+    digits: float
+    covered: bool
+    ratio: float
+    evaluations: int
+    seconds: float
+
+
+def exact(case: Case, order: int = 1) -> float:
+    """Derivative of the undisturbed function, by differences in 80 digits."""
+    with mpmath.workdps(DIGITS):
+        fn, x = case.build(mpmath.mp), mpmath.mpf(case.x)
+        h = mpmath.mpf(10) ** (-DIGITS // (order + 3)) * (abs(x) or mpmath.mpf(10) ** -8)
+        if order == 1:
+            value = (fn(x + h) - fn(x - h)) / (2 * h)
+        else:
+            value = (fn(x + h) - 2 * fn(x) + fn(x - h)) / h**2
+        return float(value.real)  # outside of a domain mpmath goes complex
+
+
+def hash_noise(x: float) -> float:
+    """A number in [-1, 1] that depends on x and on nothing near it: repeatable white noise."""
+    digest = hashlib.blake2b(struct.pack("<d", x), digest_size=8).digest()
+    return int.from_bytes(digest, "little") / 2**63 - 1
+
+
+def absolute(size: float) -> Any:
+    """Add white noise."""
+    return lambda fn: lambda x: fn(x) + size * hash_noise(x)
+
+
+def relative(size: float) -> Any:
+    """Multiply by white noise."""
+    return lambda fn: lambda x: fn(x) * (1 + size * hash_noise(x))
+
+
+def rounded(places: int) -> Any:
+    """Print and read again."""
+    return lambda fn: lambda x: round(fn(x), places)
+
+
+def single(fn: Callable[[float], float]) -> Callable[[float], float]:
+    """Store in single precision."""
+    return lambda x: float(np.float32(fn(x)))
+
+
+def raises_below(low: float) -> Any:
+    """Raise like math.sqrt does."""
+    return lambda fn: lambda x: fn(x) if x >= low else math.sqrt(-1.0)
+
+
+def nan_below(low: float) -> Any:
+    """Return NaN like numpy.sqrt does."""
+    return lambda fn: lambda x: fn(x) if x >= low else math.nan
+
+
+CASES = (
+    Case("smooth", "exp(x)", 1.0, lambda m: lambda x: m.exp(x)),
+    Case("smooth", "sin(x) exp(-x/2)", 0.7, lambda m: lambda x: m.sin(x) * m.exp(-x / 2)),
+    Case("smooth", "log(1 + x^2)", 1.3, lambda m: lambda x: m.log(1 + x * x)),
+    Case("smooth", "x^5 - 3 x^2", 2.1, lambda m: lambda x: x**5 - 3 * x**2),
+    Case("smooth", "tanh(x)", 0.4, lambda m: lambda x: m.tanh(x)),
+    Case("smooth", "exp(sin(3x))", 0.9, lambda m: lambda x: m.exp(m.sin(3 * x))),
+    Case("smooth", "sqrt(1 + x^4)", -0.8, lambda m: lambda x: m.sqrt(1 + x**4)),
+    Case("smooth", "atan(x) / (2 + cos(x))", 1.9, lambda m: lambda x: m.atan(x) / (2 + m.cos(x))),
+    Case("oscillating", "sin(10 x)", 0.3, lambda m: lambda x: m.sin(10 * x)),
+    Case("oscillating", "cos(1e3 x)", 1.1, lambda m: lambda x: m.cos(1e3 * x)),
+    Case("oscillating", "sin(1e5 x)", 0.7, lambda m: lambda x: m.sin(1e5 * x)),
+    Case("oscillating", "sin(31415.9 x)", 1.7, lambda m: lambda x: m.sin(31415.9 * x)),
+    Case("oscillating", "x + 1e-3 sin(1e4 x)", 0.2, lambda m: lambda x: x + m.sin(1e4 * x) / 1000),
+    Case("oscillating", "exp(cos(300 x))", 0.41, lambda m: lambda x: m.exp(m.cos(300 * x))),
+    Case("oscillating", "sin(x^2)", 37.0, lambda m: lambda x: m.sin(x * x)),
+    Case("oscillating", "sin(1/x)", 3e-3, lambda m: lambda x: m.sin(1 / x)),
+    Case("nearly singular", "1/(x - 1)", 1.0 + 1e-6, lambda m: lambda x: 1 / (x - 1)),
+    Case("nearly singular", "log(x)", 1e-7, lambda m: lambda x: m.log(x)),
+    Case("nearly singular", "sqrt(x)", 1e-9, lambda m: lambda x: m.sqrt(x)),
+    Case("nearly singular", "tan(x)", 1.5707, lambda m: lambda x: m.tan(x)),
+    Case("nearly singular", "1/(1e-8 + x^2)", 5e-5, lambda m: lambda x: 1 / (1e-8 + x * x)),
+    Case("nearly singular", "sqrt(x^2 + 1e-10)", 3e-6, lambda m: lambda x: m.sqrt(x * x + 1e-10)),
+    Case(
+        "nearly singular", "atan(1e5 (x - 2))", 2.00001, lambda m: lambda x: m.atan(1e5 * (x - 2))
+    ),
+    Case("nearly singular", "x^1.5 beside 0", 1e-6, lambda m: lambda x: x * m.sqrt(x)),
+    Case("scale", "exp(x / 1e8)", 1e8, lambda m: lambda x: m.exp(x / 1e8)),
+    Case("scale", "exp(-x / 1e-8)", 2e-8, lambda m: lambda x: m.exp(-x / 1e-8), scale=1e8),
+    Case("scale", "sin(x) far out", 1e8, lambda m: lambda x: m.sin(x)),
+    Case("scale", "sin(x) close in", 1e-8, lambda m: lambda x: m.sin(x)),
+    Case("scale", "log(x) far out", 1e8, lambda m: lambda x: m.log(x)),
+    Case("scale", "x^3 far out", 3e7, lambda m: lambda x: x**3),
+    Case("scale", "1e-8 resonance", 4e-9, lambda m: lambda x: 1 / (1 + (x / 1e-8) ** 2)),
+    Case("scale", "cos(x / 1e6) at 2", 2.0, lambda m: lambda x: m.cos(x / 1e6)),
+    Case(
+        "one-sided",
+        "exp, x >= 0 raises",
+        0.0,
+        lambda m: lambda x: m.exp(x),
+        FREE,
+        raises_below(0.0),
+    ),
+    Case("one-sided", "sin, x >= 1 NaN", 1.0, lambda m: lambda x: m.sin(x), FREE, nan_below(1.0)),
+    Case("one-sided", "x^2.5", 0.0, lambda m: lambda x: x * x * m.sqrt(x), (0.0, math.inf)),
+    Case("one-sided", "atan, bound 2 above", 2.0, lambda m: lambda x: m.atan(x), (-math.inf, 2.0)),
+    Case(
+        "one-sided", "exp, 1e-9 inside", 1e-9, lambda m: lambda x: m.exp(x), FREE, raises_below(0.0)
+    ),
+    Case("one-sided", "cos, 0.1 inside", 0.1, lambda m: lambda x: m.cos(x), (0.0, math.inf)),
+    Case(
+        "one-sided",
+        "asin-like at its end",
+        0.999,
+        lambda m: lambda x: m.atan(x / m.sqrt(1 - x * x)),
+    ),
+    Case(
+        "one-sided",
+        "log1p, from 3 NaN",
+        3.0,
+        lambda m: lambda x: m.log(1 + x),
+        FREE,
+        nan_below(3.0),
+    ),
+    Case("noisy", "sin + 1e-9 noise", 1.0, lambda m: lambda x: m.sin(x), FREE, absolute(1e-9)),
+    Case("noisy", "exp (1 + 1e-6 noise)", 0.5, lambda m: lambda x: m.exp(x), FREE, relative(1e-6)),
+    Case("noisy", "tanh + 1e-4 noise", 0.3, lambda m: lambda x: m.tanh(x), FREE, absolute(1e-4)),
+    Case("noisy", "cos, 6 decimals", 0.8, lambda m: lambda x: m.cos(x), FREE, rounded(6)),
+    Case("noisy", "log, 3 decimals", 2.0, lambda m: lambda x: m.log(x), FREE, rounded(3)),
+    Case(
+        "noisy", "sqrt(1 + x^2) in single", 1.2, lambda m: lambda x: m.sqrt(1 + x * x), FREE, single
+    ),
+    Case("noisy", "sin(50 x) in single", 0.6, lambda m: lambda x: m.sin(50 * x), FREE, single),
+    Case("noisy", "(1 - cos x)/x^2", 1e-3, lambda m: lambda x: (1 - m.cos(x)) / x**2),
+    Case("flat", "cos at 0", 0.0, lambda m: lambda x: m.cos(x)),
+    Case("flat", "x^3 at 0", 0.0, lambda m: lambda x: x**3),
+    Case("flat", "1 + x^4 at 0", 0.0, lambda m: lambda x: 1 + x**4),
+    Case("flat", "constant", 1.7, lambda m: lambda x: 0 * x + 42),
+    Case("flat", "(x - 2)^2 at 2", 2.0, lambda m: lambda x: (x - 2) ** 2 + 0.5),
+    Case("flat", "tanh at 6", 6.0, lambda m: lambda x: m.tanh(x)),
+    Case("flat", "cosh beside 0", 1e-3, lambda m: lambda x: m.cosh(x)),
+    Case("flat", "exp(-1/x^2)", 0.25, lambda m: lambda x: m.exp(-1 / x**2)),
+)
+
+GROUPS = tuple(dict.fromkeys(case.group for case in CASES))
+
+SHAPES: tuple[tuple[str, Callable[[Any], Callable[[Any], Any]]], ...] = (
+    ("exp", lambda m: lambda t: m.exp(t)),
+    ("2 + sin", lambda m: lambda t: 2 + m.sin(t)),
+    ("atan", lambda m: lambda t: m.atan(t)),
+    ("tanh", lambda m: lambda t: m.tanh(t)),
+    ("gauss", lambda m: lambda t: m.exp(-t * t)),
+    ("t/(1+t^2)", lambda m: lambda t: t / (1 + t * t)),
+    ("quartic", lambda m: lambda t: 1 + t * (2 + t * (-3 + t * (1 + t)))),
+    ("sqrt(1+t^2)", lambda m: lambda t: m.sqrt(1 + t * t)),
+    ("exp sin", lambda m: lambda t: m.exp(m.sin(2 * t))),
+    ("1/(3+cos)", lambda m: lambda t: 1 / (3 + m.cos(t))),
+    ("log(1+exp)", lambda m: lambda t: m.log(1 + m.exp(t))),
+)
+
+
+def held_out(seed: int, per_group: int) -> Iterator[Case]:
+    """Draw another battery: shapes, scales, frequencies, distances and noise at random."""
+    draw = random.Random(seed)  # noqa: S311 (nothing secret is drawn)
+    makers = (_smooth, _oscillating, _singular, _scaled, _one_sided, _noisy, _flat)
+    for group, make in zip(GROUPS, makers, strict=True):
+        for _ in range(per_group):
+            yield make(group, draw)
+
+
+def _smooth(group: str, draw: random.Random) -> Case:
+    name, shape = draw.choice(SHAPES)
+    a, x = draw.uniform(0.3, 3), draw.uniform(-2, 2)
+    return Case(group, f"{name}, t = {a:.3g} x", x, lambda m: lambda x: shape(m)(a * x))
+
+
+def _oscillating(group: str, draw: random.Random) -> Case:
+    w = 10 ** draw.uniform(1, 5)
+    w = float(round(w)) if draw.random() < 0.5 else w
+    kinds: tuple[Any, ...] = (
+        lambda m: lambda x: m.sin(w * x),
+        lambda m: lambda x: m.cos(w * x) * m.exp(-x),
+        lambda m: lambda x: m.sin(w * x) + x * x,
+        lambda m: lambda x: m.exp(m.cos(w * x)),
+    )
+    kind = draw.randrange(4)
+    return Case(group, f"wave {kind}, w = {w:.6g}", draw.uniform(-2, 2), kinds[kind])
+
+
+def _singular(group: str, draw: random.Random) -> Case:
+    c = draw.choice([0.0, 1.0, math.pi, draw.uniform(-3, 3)])
+    gap, width = 10 ** draw.uniform(-8, -1), 10 ** draw.uniform(-6, -1)
+    kinds: tuple[Any, ...] = (
+        lambda m: lambda x: 1 / (x - c),
+        lambda m: lambda x: m.log(x - c),
+        lambda m: lambda x: m.sqrt(x - c),
+        lambda m: lambda x: m.tan(x - c + 1.5707963267948966),
+        lambda m: lambda x: 1 / ((x - c) ** 2 + width**2),
+        lambda m: lambda x: m.sqrt((x - c) ** 2 + width**2),
+        lambda m: lambda x: m.atan((x - c) / width),
+    )
+    kind = draw.randrange(7)
+    x = c + (gap if kind < 4 else width * draw.uniform(-3, 3))
+    return Case(group, f"pole {kind}, gap {gap:.1e}, width {width:.1e}", x, kinds[kind])
+
+
+def _scaled(group: str, draw: random.Random) -> Case:
+    name, shape = draw.choice(SHAPES)
+    s = 10 ** draw.uniform(-8, 8)
+    if draw.random() < 0.3:
+        return Case(group, f"{name} at {s:.1e}", s % 600 if s > 1 else s, lambda m: shape(m))
+    x = s * draw.uniform(0.1, 2)
+    return Case(
+        group, f"{name}, t = x / {s:.1e}", x, lambda m: lambda x: shape(m)(x / s), scale=1 / s
+    )
+
+
+def _one_sided(group: str, draw: random.Random) -> Case:
+    name, shape = draw.choice(SHAPES)
+    low = draw.choice([0.0, 1.0, -1.0, draw.uniform(-2, 2)])
+    inside = draw.choice([0.0, 0.0, 1e-9, 1e-4, 0.05, 0.3])
+    kind = draw.randrange(3)
+    bounds = (low, math.inf) if kind == 0 else FREE
+    disturb = (None, raises_below(low), nan_below(low))[kind]
+    return Case(group, f"{name}, {inside} above {low:.3g}", low + inside, shape, bounds, disturb)
+
+
+def _noisy(group: str, draw: random.Random) -> Case:
+    name, shape = draw.choice(SHAPES)
+    size = 10 ** draw.uniform(-10, -3)
+    kinds = (absolute(size), relative(size), rounded(int(-math.log10(size))), single)
+    kind = draw.randrange(4)
+    label = f"{name}, noise {kind} of {size:.1e}"
+    return Case(group, label, draw.uniform(0.2, 2), shape, FREE, kinds[kind])
+
+
+def _flat(group: str, draw: random.Random) -> Case:
+    c = draw.choice([0.0, 1.0, draw.uniform(-2, 2)])
+    kinds: tuple[Any, ...] = (
+        lambda m: lambda x: m.cos(x - c),
+        lambda m: lambda x: 1 + (x - c) ** 4,
+        lambda m: lambda x: (x - c) ** 3,
+        lambda m: lambda x: 0 * x + 7.5,
+        lambda m: lambda x: 3 * m.cosh(x - c),
+        lambda m: lambda x: (x - c) ** 2 + 0.1,
+        lambda m: lambda x: m.tanh(x),
+    )
+    kind = draw.randrange(7)
+    x = draw.uniform(2, 8) if kind == 6 else c + draw.choice([0.0, 10 ** draw.uniform(-3, 0)])
+    return Case(group, f"flat {kind} about {c:.3g}", x, kinds[kind])
+
+
+# --- methods: each maps a case to (value, error, evaluations) -------------------------------------
+
+Method = Callable[[Case, int], tuple[float, float, int]]
+
+
+def ours(case: Case, order: int = 1) -> tuple[float, float, int]:
+    """Slopes, as it comes."""
+    return finite.derivative(case.fn, case.x, order=order, bounds=case.bounds)
+
+
+def _guarded(case: Case) -> tuple[Callable[[Any], Any], list[int]]:
+    """Make a function for peers: elementwise on arrays, NaN where ours may raise, counted."""
+    fn, count = case.fn, [0]
+
+    def one(t: float) -> float:
+        count[0] += 1
+        try:
+            return float(fn(float(t))) if case.bounds[0] <= t <= case.bounds[1] else math.nan
+        except (ArithmeticError, ValueError):
+            return math.nan
+
+    return np.vectorize(one, otypes=[float]), count
+
+
+def scipy_derivative(case: Case, order: int = 1) -> tuple[float, float, int]:
+    """``scipy.differentiate.derivative`` with its defaults; it knows the first derivative only."""
+    from scipy.differentiate import derivative
+
+    del order
+    fn, count = _guarded(case)
+    result = derivative(fn, case.x)
+    return float(result.df), float(result.error), count[0]
+
+
+def numdifftools_derivative(case: Case, order: int = 1) -> tuple[float, float, int]:
+    """``numdifftools.Derivative`` with its defaults."""
+    import numdifftools
+
+    fn, count = _guarded(case)
+    result = numdifftools.Derivative(fn, n=order, full_output=True)(case.x)
+    return float(result.estimate), float(result.error_estimate), count[0]
+
+
+def jacobi_derivative(case: Case, order: int = 1) -> tuple[float, float, int]:
+    """``jacobi.jacobi`` with its defaults; it knows the first derivative only."""
+    import jacobi
+
+    del order
+    fn, count = _guarded(case)
+    value, error = jacobi.jacobi(fn, case.x)
+    return float(np.squeeze(value)), float(np.squeeze(error)), count[0]
+
+
+METHODS: dict[str, Method] = {
+    "slopes": ours,
+    "scipy": scipy_derivative,
+    "numdifftools": numdifftools_derivative,
+    "jacobi": jacobi_derivative,
+}
+
+
+def judge(name: str, method: Method, case: Case, order: int = 1) -> Result:
+    """Run one method on one case and compare with the exact derivative."""
+    truth = exact(case, order)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # peers warn about NaN; the table says it
+        start = time.perf_counter()
+        try:
+            value, bar, evaluations = method(case, order)
+        except Exception:  # whatever a peer raises, it found no derivative
+            value, bar, evaluations = math.nan, math.nan, 0
+        seconds = time.perf_counter() - start
+    scale = abs(truth) if abs(truth) > 1e-30 else case.scale
+    error = abs(value - truth)
+    least = scale * 2.0**-53
+    right = min(BEST, -math.log10(max(error, least) / scale)) if math.isfinite(error) else 0.0
+    covered = bool(error <= bar + least / 2)  # half a unit in the last place: rounding of the truth
+    ratio = bar / max(error, least)
+    row = case.group, case.name, max(right, 0.0), covered, ratio, evaluations, seconds
+    return Result(name, *row)
+
+
+class Summary(NamedTuple):
+    """A row of the table."""
+
+    cases: int
+    digits: float
+    failures: int
+    cover: float
+    ratio: float
+    evaluations: float
+    milliseconds: float
+
+
+def summary(rows: list[Result]) -> Summary:
+    """Medians, failures (less than one correct digit) and coverage."""
+    finite_ratios = [row.ratio for row in rows if not math.isnan(row.ratio)]
+    return Summary(
+        len(rows),
+        statistics.median(row.digits for row in rows),
+        sum(row.digits < 1 for row in rows),
+        sum(row.covered for row in rows) / len(rows),
+        statistics.median(finite_ratios) if finite_ratios else math.nan,
+        statistics.median(row.evaluations for row in rows),
+        1e3 * statistics.median(row.seconds for row in rows),
+    )
+
+
+def table(rows: list[Result]) -> str:
+    """Per group and over all, for each method."""
+    head = f"{'group':16s} {'method':13s} cases digits failures cover  ratio  evaluations    ms"
+    lines = [head]
+    for group in (*GROUPS, "all", "all but noisy"):
+        for method in dict.fromkeys(row.method for row in rows):
+            rows_here = (row for row in rows if row.method == method)
+            chosen = [row for row in rows_here if _belongs(row.group, group)]
+            if chosen:
+                t = summary(chosen)
+                lines.append(
+                    f"{group:16s} {method:13s} {t.cases:5d} {t.digits:6.1f} {t.failures:8d} "
+                    f"{t.cover:5.0%} {t.ratio:6.1f} {t.evaluations:12.0f} {t.milliseconds:5.1f}"
+                )
+    return "\n".join(lines)
+
+
+def _belongs(group: str, heading: str) -> bool:
+    return heading in (group, "all") or (heading == "all but noisy" and group != "noisy")
+
+
+# --- gradients and steps ---------------------------------------------------------------------------
+
+
+def chained(x: Any) -> Any:
+    """Rosenbrock's function of the last axis; it accepts a batch of points."""
+    return np.sum(100 * (x[..., 1:] - x[..., :-1] ** 2) ** 2 + (1 - x[..., :-1]) ** 2, axis=-1)
+
+
+def _timed(run: Callable[[], Any], repeats: int) -> dict[str, float]:
+    run()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    times.sort()
+    return {"median": statistics.median(times), "low": times[0], "high": times[-1]}
+
+
+def gradient_times(n: int = 100, repeats: int = 7) -> dict[str, dict[str, float]]:
+    """Seconds for a gradient of n inputs; numdifftools and jacobi in their defaults."""
+    import jacobi
+    import numdifftools
+
+    x = np.linspace(-1, 1.5, n)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {
+            "slopes, batched": _timed(lambda: finite.gradient(chained, x, batched=True), repeats),
+            "slopes, one by one": _timed(lambda: finite.gradient(chained, x), repeats),
+            "jacobi": _timed(lambda: jacobi.jacobi(chained, x), repeats),
+            "numdifftools": _timed(lambda: numdifftools.Gradient(chained)(x), min(repeats, 3)),
+        }
+
+
+FORMULAS: dict[str, tuple[tuple[float, ...], int]] = {
+    "forward": ((0.0, 1.0), 1),
+    "central": ((-1.0, 1.0), 1),
+    "five points": ((-2.0, -1.0, 1.0, 2.0), 1),
+    "second": ((-1.0, 0.0, 1.0), 2),
+}
+
+
+def best_step(dtype: Any, nodes: tuple[float, ...], order: int) -> float:
+    """Step of the smallest error on a U-curve: exp(x), mean over points about 1, in that dtype.
+
+    Values of exp are rounded to the dtype; points lie where the dtype can hold every node.
+    """
+    w = finite.weights(nodes, order)
+    kind = np.dtype(dtype)
+    u = finite.unit_roundoff(kind)
+    guess = finite.optimal_step(nodes, order, dtype=kind)
+    steps = 2.0 ** np.arange(round(math.log2(guess)) - 5, round(math.log2(guess)) + 6)
+    # A grid that every step divides, so that no place is rounded: only values are.
+    grid = max(steps[0], 2.0 ** math.floor(math.log2(u)) * 4)
+    points = 0.5 + grid * np.round(np.linspace(0, 1.0, 400) / grid)
+    errors = []
+    for h in steps:
+        places = points[:, None] + h * np.asarray(nodes)
+        with np.errstate(over="ignore"):
+            values = np.exp(places).astype(kind).astype(float)
+        found = values @ w / h**order
+        errors.append(float(np.sqrt(np.mean((found / np.exp(points) - 1) ** 2))))
+    return float(steps[int(np.argmin(errors))])
+
+
+def step_table() -> list[dict[str, Any]]:
+    """Predicted and measured best steps for four dtypes."""
+    import ml_dtypes
+
+    kinds = (np.float16, ml_dtypes.bfloat16, np.float32, np.float64)
+    return [
+        {
+            "dtype": np.dtype(kind).name,
+            "formula": name,
+            "predicted": finite.optimal_step(nodes, order, dtype=kind),
+            "measured": best_step(kind, nodes, order),
+        }
+        for kind in kinds
+        for name, (nodes, order) in FORMULAS.items()
+    ]
+
+
+def environment() -> dict[str, Any]:
+    """Machine and versions."""
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        cpu = names[0].partition(":")[2].strip() if names else cpu
+    packages = ("numpy", "scipy", "numdifftools", "jacobi", "mpmath", "slopes")
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cpu": cpu,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        **{package: version(package) for package in packages},
+    }
+
+
+def main(argv: list[str]) -> None:
+    """Print the tables and write them if asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=Path, help="write rows, machine and versions to this file")
+    parser.add_argument("--seed", type=int, default=2024, help="of the held-out battery")
+    parser.add_argument("--per-group", type=int, default=30, help="held-out cases per group")
+    options = parser.parse_args(argv)
+    battery = [judge(name, run, case) for name, run in METHODS.items() for case in CASES]
+    print("Battery, first derivative\n" + table(battery))
+    second = [judge("slopes", ours, case, 2) for case in CASES if case.name != "x^2.5"]
+    print("\nBattery, second derivative\n" + table(second))
+    drawn = list(held_out(options.seed, options.per_group))
+    held = [judge(name, run, case) for name, run in METHODS.items() for case in drawn]
+    print(f"\nHeld out, seed {options.seed}, first derivative\n" + table(held))
+    held_second = [judge("slopes", ours, case, 2) for case in drawn]
+    print(f"\nHeld out, seed {options.seed}, second derivative\n" + table(held_second))
+    times = gradient_times()
+    print("\nGradient of 100 inputs, median seconds (fastest to slowest)")
+    for name, t in times.items():
+        print(f"{name:20s} {t['median']:.2e} ({t['low']:.2e} to {t['high']:.2e})")
+    steps = step_table()
+    print("\nBest steps at scale 1\ndtype     formula      predicted  measured")
+    for row in steps:
+        print("{dtype:9s} {formula:12s} {predicted:9.2e} {measured:9.2e}".format(**row))
+    if options.json:
+        content = {
+            "environment": environment(),
+            "battery": [row._asdict() for row in battery],
+            "battery_second": [row._asdict() for row in second],
+            "held_out": {"seed": options.seed, "rows": [row._asdict() for row in held]},
+            "held_out_second": [row._asdict() for row in held_second],
+            "gradient_seconds": times,
+            "steps": steps,
+        }
+        options.json.write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
