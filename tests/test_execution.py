@@ -9,6 +9,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,8 +20,9 @@ FIXTURE = Path(__file__).parent / "fixtures" / "book"
 EXT = Path(__file__).parents[1] / "docs" / "_ext"
 sys.path[:0] = [str(EXT), str(FIXTURE)]
 
-address, bookbuild, environment, execution, identical = map(
-    import_module, ("address", "bookbuild", "environment", "execution", "identical")
+address, bookbuild, environment, execution, identical, masking = map(
+    import_module,
+    ("address", "bookbuild", "environment", "execution", "identical", "masking"),
 )
 
 CONF = f"""
@@ -228,15 +230,15 @@ def test_the_mask_blanks_measured_elements_and_nothing_else():
         '<div class="cell tag_timing docutils"><div>in<br><img src="a.svg"></div>out</div>\n'
         "<p>end</p>"
     )
-    assert environment.mask(text) == (
+    assert masking.mask(text) == (
         '<p>It took <span data-timing=""></span> s; 3.4 stays.</p>\n'
         '<div class="cell tag_timing docutils"></div>\n<p>end</p>'
     )
-    assert environment.mask("<p>a\r\nb &amp; c</p>") == "<p>a\r\nb &amp; c</p>"
+    assert masking.mask("<p>a\r\nb &amp; c</p>") == "<p>a\r\nb &amp; c</p>"
 
 
 def test_the_mask_reads_elements_without_end_tags():
-    assert environment.mask("<ul data-timing><li>1<li>2</ul>3") == "<ul data-timing></ul>3"
+    assert masking.mask("<ul data-timing><li>1<li>2</ul>3") == "<ul data-timing></ul>3"
 
 
 def test_the_machine_is_described_without_its_name():
@@ -246,6 +248,14 @@ def test_the_machine_is_described_without_its_name():
     assert set(told) == {"processor", "cores", "memory", "system"}
     assert platform.node() not in str(told)
     assert dict(environment.versions())["numpy"] == execution.installed("numpy")
+
+
+def test_the_environment_page_is_written_anew_when_a_page_has_run():
+    metadata = {"environment": {"environment_table": True}, "page": {}}
+    env = SimpleNamespace(metadata=metadata, nb_new_exec_data=True)
+    assert environment.pages_to_write(None, env) == ["environment"]
+    env.nb_new_exec_data = False
+    assert environment.pages_to_write(None, env) == []
 
 
 # --- the check of two builds ----------------------------------------------------------------------
@@ -270,6 +280,7 @@ def tree(root, *, name="a", value="0.1"):
         cell.setdefault("metadata", {})
     (root / "page.ipynb").write_text(json.dumps({"cells": cells}))
     (root / "searchindex.js").write_text("{}")
+    (root / "index.html").write_text("<p></p>")
     return root
 
 
@@ -301,9 +312,9 @@ def test_any_other_difference_is_reported(tmp_path, capsys, name, old, new):
     assert name in line
 
 
-def test_the_check_needs_two_folders(tmp_path):
+def test_the_check_needs_two_sites(tmp_path):
     with pytest.raises(SystemExit, match="usage"):
-        identical.main([str(tmp_path), str(tmp_path / "missing")])
+        identical.main([str(tmp_path), str(tmp_path)])  # empty, so there is nothing to compare
 
 
 # --- the address ----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -21,8 +22,8 @@ FIXTURE = Path(__file__).parent / "fixtures" / "book"
 EXT = Path(__file__).parents[1] / "docs" / "_ext"
 sys.path[:0] = [str(EXT), str(FIXTURE)]
 
-bookbuild, identical, notebooks, plain = map(
-    import_module, ("bookbuild", "identical", "notebooks", "plain")
+bookbuild, cells, identical, notebooks, plain = map(
+    import_module, ("bookbuild", "cells", "identical", "notebooks", "plain")
 )
 
 REPOSITORY = "Example/course"
@@ -31,9 +32,16 @@ WHEEL = notebooks.wheel_name(EXT.parents[1])
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
+def projects(tmp_path_factory):
+    """The same book in two places."""
+    first = bookbuild.project(tmp_path_factory.mktemp("first"))
+    return first, shutil.copytree(first, tmp_path_factory.mktemp("other") / "second")
+
+
+@pytest.fixture(scope="module")
+def project(projects):
     """The book built once, without any address."""
-    root = bookbuild.project(tmp_path_factory.mktemp("first"))
+    root, _ = projects
     done = bookbuild.sphinx(root)
     assert done.returncode == 0, done.stdout + done.stderr
     return root
@@ -61,8 +69,8 @@ def notebook(site):
 
 @pytest.fixture(scope="module")
 def text(notebook):
-    cells = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
-    return "\n\n".join(cells)
+    texts = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    return "\n\n".join(texts)
 
 
 # --- which pages, and what a page offers ----------------------------------------------------------
@@ -90,6 +98,12 @@ def test_with_a_repository_colab_opens_the_published_notebook(published):
     assert "colab" not in (published / "plain.html").read_text(encoding="utf-8")
 
 
+def test_the_environment_page_times_pages_that_other_processes_have_read(site):
+    html = (site / "environment.html").read_text(encoding="utf-8")
+    timed = re.findall(r'<a [^>]*href="([^"]+)"[^>]*>[^<]*</a></p></td>\s*<td><p><span data', html)
+    assert timed == ["lesson.html", "part/second.html", "slides/deck.html"]
+
+
 # --- what is in it --------------------------------------------------------------------------------
 
 
@@ -100,7 +114,7 @@ def test_the_notebook_is_valid(notebook):
 
 
 def test_no_myst_syntax_is_left(notebook):
-    assert notebooks.leftovers(notebook) == []
+    assert cells.leftovers(notebook) == []
 
 
 @pytest.mark.parametrize(
@@ -119,7 +133,7 @@ def test_no_myst_syntax_is_left(notebook):
 )
 def test_a_leftover_is_found(leftover):
     cell = {"cell_type": "markdown", "source": f"Before.\n\n{leftover}\n\nAfter."}
-    assert notebooks.leftovers({"cells": [cell]})
+    assert cells.leftovers({"cells": [cell]})
 
 
 @pytest.mark.parametrize(
@@ -134,7 +148,7 @@ def test_a_leftover_is_found(leftover):
     ],
 )
 def test_code_and_mathematics_are_no_leftovers(source):
-    assert notebooks.leftovers({"cells": [{"cell_type": "markdown", "source": source}]}) == []
+    assert cells.leftovers({"cells": [{"cell_type": "markdown", "source": source}]}) == []
 
 
 @pytest.mark.parametrize(
@@ -213,7 +227,7 @@ def test_outputs_are_kept_and_name_no_file_of_this_machine(notebook, project):
     ],
 )  # fmt: skip
 def test_glue_statements_go_and_the_rest_stays(source, kept):
-    assert notebooks.without_glue(source) == kept
+    assert cells.without_glue(source) == kept
 
 
 def test_unknown_elements_are_written_as_text_with_a_warning(monkeypatch):
@@ -313,22 +327,22 @@ def test_with_a_site_the_wheel_comes_from_there(published):
 
 
 def test_imports_decide_what_is_installed():
-    cells = [
+    code = [
         {"cell_type": "code", "source": "import jax.numpy as jnp, json\nfrom sklearn import svm"},
         {"cell_type": "code", "source": "%time\nimport nothing"},
         {"cell_type": "code", "source": "from slopes.plots import finite"},
         {"cell_type": "markdown", "source": "import prose"},
     ]
-    assert notebooks.wanted(cells) == (["jax", "scikit-learn"], True)
-    assert "[plots]" in notebooks.bootstrap(cells, "a.whl", "")["source"]
-    assert "[plots]" not in notebooks.bootstrap(cells[:2], "a.whl", "")["source"]
+    assert notebooks.wanted(code) == (["jax", "scikit-learn"], True)
+    assert "[plots]" in notebooks.bootstrap(code, "a.whl", "")["source"]
+    assert "[plots]" not in notebooks.bootstrap(code[:2], "a.whl", "")["source"]
 
 
 # --- the same bytes -------------------------------------------------------------------------------
 
 
-def test_two_builds_in_two_places_are_identical(site, tmp_path):
-    root = bookbuild.project(tmp_path / "second")
+def test_two_builds_in_two_places_are_identical(site, projects):
+    _, root = projects
     done = bookbuild.sphinx(root, SLOPES_EXECUTE="force")
     assert done.returncode == 0, done.stdout + done.stderr
     assert identical.differences(site, root / "dist" / "site") == []
@@ -340,8 +354,8 @@ def test_two_builds_in_two_places_are_identical(site, tmp_path):
 
 def test_ids_depend_on_page_source_and_position_only():
     def made(*sources):
-        cells = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in sources]
-        return [cell["id"] for cell in notebooks.assemble("page", cells)["cells"]]
+        made = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in sources]
+        return [cell["id"] for cell in notebooks.assemble("page", made)["cells"]]
 
     assert made("a", "b") == made("a", "b")
     assert made("a", "b")[1] == made("c", "b")[1]

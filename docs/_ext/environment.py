@@ -5,9 +5,10 @@ filled in when the page is written, after every page has been read (by several p
 from the cache, which remembers how long the recorded run took).
 
 Measured values differ from build to build. Each stands in a `timing` node, which becomes an element
-with the attribute ``data-timing`` and is left out of the search index, so that `mask` can blank it:
-two builds are the same when their masked files are. The role ``{timing}`key``` puts a glued
-measurement into a sentence the same way; a cell that prints measurements has the tag ``timing``.
+with the attribute ``data-timing`` and is left out of the search index, so that `masking.mask` can
+blank it: two builds are the same when their masked files are. The role ``{timing}`key``` puts a
+glued measurement into a sentence the same way; a cell that prints measurements has the tag
+``timing``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 from docutils import nodes
@@ -25,12 +25,11 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from execution import installed
+from masking import TAG
 
 log = logging.getLogger(__name__)
 
 DISTRIBUTIONS = ("jax", "jaxlib", "numpy", "scipy", "matplotlib", "sphinx", "myst-nb", "slopes")
-TAG = "tag_timing"  # MyST-NB's class for a cell with the tag "timing"
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 
 class timing(nodes.inline):  # noqa: N801 - docutils names nodes like this
@@ -191,82 +190,6 @@ def leave_out_of_search(app: Sphinx, doctree: nodes.document, docname: str) -> N
             for output in node.findall(nodes.container):
                 if output.get("nb_element") == "cell_code_output":
                     output["classes"].append("no-search")
-
-
-class _Marked(HTMLParser):
-    """Finds where marked elements start and end in a page's text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=False)
-        self.starts = [0]
-        for line in text.splitlines(keepends=True):
-            self.starts.append(self.starts[-1] + len(line))
-        self.spans: list[tuple[int, int]] = []
-        self.opened = 0  # where the marked element's content begins
-        self.stack: list[str] = []  # open elements, from the marked one inwards
-        self.feed(text)
-
-    def place(self) -> int:
-        line, column = self.getpos()
-        return self.starts[line - 1] + column
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in VOID:
-            return
-        if self.stack:
-            self.stack.append(tag)
-        elif _is_marked(dict(attrs)):
-            self.opened = self.place() + len(self.get_starttag_text() or "")
-            self.stack = [tag]
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in self.stack:
-            return
-        while self.stack.pop() != tag:
-            pass  # an element whose end tag was left out
-        if not self.stack:
-            self.spans.append((self.opened, self.place()))
-
-
-def _is_marked(attributes: dict[str, str | None]) -> bool:
-    return "data-timing" in attributes or TAG in (attributes.get("class") or "").split()
-
-
-def measured_spans(text: str) -> list[tuple[int, int]]:
-    """Find the content of each marked element of a page.
-
-    Parameters
-    ----------
-    text : str
-        HTML.
-
-    Returns
-    -------
-    list[tuple[int, int]]
-        First and last position of each element's content, in order.
-    """
-    return _Marked(text.replace("\r", "\n")).spans
-
-
-def mask(text: str) -> str:
-    """Blank the measured values of a page.
-
-    Parameters
-    ----------
-    text : str
-        HTML.
-
-    Returns
-    -------
-    str
-        The same without the content of elements that have ``data-timing`` or come from a cell
-        with the tag ``timing``.
-    """
-    kept, position = [], 0
-    for start, end in measured_spans(text):
-        kept.append(text[position:start])
-        position = end
-    return "".join([*kept, text[position:]])
 
 
 def visit_timing(translator: nodes.NodeVisitor, node: timing) -> None:

@@ -23,16 +23,16 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
 from sphinx.util import logging
+
+import repairs
 
 log = logging.getLogger(__name__)
 
@@ -204,66 +204,9 @@ def machine_folders(app: Sphinx) -> list[str]:
     return sorted(folder + "/" for folder in folders if len(folder) > 1)
 
 
-# --- repairs of MyST ----------------------------------------------------------------------------
-
-
-def merge_streams(cells: list[dict]) -> None:
-    """Join what a cell printed into one output.
-
-    A kernel sends what is printed in pieces, cut by a clock, even within a line; MyST-NB would
-    show each piece on lines of its own (1.4.0), so that a page would depend on the machine's load.
-    """
-    for cell in cells:
-        merged: list[dict] = []
-        for output in cell.get("outputs", []):
-            last = merged[-1] if merged else {}
-            stream = output["output_type"] == "stream" == last.get("output_type")
-            if stream and output["name"] == last["name"]:
-                last["text"] += output["text"]
-            else:
-                merged.append(output)
-        if "outputs" in cell:
-            cell["outputs"] = merged
-
-
-def repair_outputs() -> None:
-    """Let MyST-NB show and write the outputs that there are.
-
-    From the cache it takes a copy and then writes the notebook as it was before, without outputs
-    (1.4.0), so that an exported notebook would be empty in every build but the first.
-    """
-    from myst_nb.core.execute.cache import NotebookClientCache
-    from myst_nb.core.execute.direct import NotebookClientDirect
-
-    def repaired(start: Callable[[Any], None]) -> Callable[[Any], None]:
-        def start_client(self: Any) -> None:
-            given = self._notebook
-            start(self)
-            merge_streams(self._notebook.cells)
-            given.cells, given.metadata = self._notebook.cells, self._notebook.metadata
-            self._notebook = given
-
-        return start_client
-
-    for client in (NotebookClientCache, NotebookClientDirect):
-        client.start_client = repaired(client.start_client)
-
-
-def number_equations() -> None:
-    """Count the numbered equations of ``amsmath``, whose ids MyST draws at random (5.2.0)."""
-    from myst_parser.mdit_to_docutils.sphinx_ import SphinxRenderer
-
-    def label(self: SphinxRenderer) -> str:
-        env = self.sphinx_env
-        return f"{nodes.make_id(env.docname)}-{env.new_serialno('amsmath')}"
-
-    SphinxRenderer._random_label = label
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
-    repair_outputs()
-    number_equations()
+    repairs.apply()
     app.add_config_value("slopes_root", "", "env", str)
     app.add_config_value("slopes_repository", "", "html", str)
     app.add_config_value("slopes_site", "", "html", str)

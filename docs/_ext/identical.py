@@ -1,6 +1,6 @@
 """Compare two built sites byte for byte, measured values aside: ``identical.py A B``.
 
-What is set aside is listed in `environment`: marked elements of pages, the outputs of cells with
+What is set aside is marked (see `environment`): marked elements of pages, the outputs of cells with
 the tag ``timing`` in notebooks, and the pictures that only such elements show.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 sys.path.insert(0, str(Path(__file__).parent))
-from environment import mask, measured_spans
+from masking import mask, measured_spans
 
 SOURCE = re.compile(r'\s(?:src|href|srcset|data)="([^"#?]+)')
 
@@ -93,8 +93,8 @@ def _where(one: bytes, two: bytes) -> str:
 
 def main(arguments: list[str]) -> int:
     """Print the differences of two folders; 1 if there are some."""
-    if len(arguments) != 2 or not all(Path(folder).is_dir() for folder in arguments):
-        raise SystemExit("usage: identical.py FOLDER FOLDER")
+    if len(arguments) != 2 or not all(Path(folder, "index.html").exists() for folder in arguments):
+        raise SystemExit("usage: identical.py SITE SITE, two folders with an index.html each")
     found = differences(*(Path(folder) for folder in arguments))
     print(*(found or ["identical, measured values aside"]), sep="\n")  # noqa: T201 - a command
     return 1 if found else 0

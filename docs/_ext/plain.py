@@ -24,6 +24,8 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.util import logging
 
+from marks import code, details, escape, expand_macro, fenced, hanging, quoted
+
 log = logging.getLogger(__name__)
 
 FOLDED = {"dropdown", "toggle"}  # classes of admonitions that a page shows closed
@@ -31,7 +33,6 @@ SILENT = (
     nodes.Invisible, nodes.system_message, nodes.raw, nodes.label, nodes.colspec, nodes.docinfo,
     addnodes.toctree, addnodes.index, addnodes.highlightlang,
 )  # fmt: skip
-SPECIAL = re.compile(r"([\\`*_$])")
 LINE_START = re.compile(r"^(\s*)([-+>#]|\d+[.)])(?=\s)", re.MULTILINE)
 ALIGNED = re.compile(r"\\\\|(?<!\\)&")
 LANGUAGES = {"ipython3": "python", "ipython": "python", "default": "", "none": "", "myst-ansi": ""}
@@ -340,64 +341,12 @@ class Markdown:
             before = tex
             # a macro takes the next token unexpanded, so those with arguments go first
             for name, meaning in sorted(self.macros.items(), key=lambda pair: "#" not in pair[1]):
-                tex = _expand_one(tex, name, meaning)
+                tex = expand_macro(tex, name, meaning)
             if tex == before:
                 break
         return tex
 
 
-def _expand_one(tex: str, name: str, meaning: str) -> str:
-    count = max([int(digit) for digit in re.findall(r"#(\d)", meaning)], default=0)
-    argument = r"\s*(?:\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}|(\\[A-Za-z]+|[^\s{}]))"
-    pattern = re.compile(re.escape(name) + r"(?![A-Za-z])" + argument * count)
-
-    def written(found: re.Match[str]) -> str:
-        text = meaning
-        for number in range(count):
-            braced, single = found[2 * number + 1], found[2 * number + 2]
-            text = text.replace(f"#{number + 1}", single if braced is None else braced)
-        following = tex[found.end() : found.end() + 1]
-        # a macro that ends in letters must not run into the next word
-        return text + (" " if re.search(r"\\[A-Za-z]+$", text) and following.isalpha() else "")
-
-    return pattern.sub(written, tex)
-
-
 def is_cell(node: nodes.Node) -> bool:
     """Whether a node is a code cell."""
     return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
-
-
-def escape(text: str) -> str:
-    """Keep Markdown from reading marks into a text."""
-    return SPECIAL.sub(r"\\\1", text).replace("<", "&lt;")
-
-
-def code(text: str) -> str:
-    """Write a piece of code in a line."""
-    ticks = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    space = " " if "`" in text else ""
-    return f"{ticks}{space}{text}{space}{ticks}"
-
-
-def fenced(text: str, language: str) -> str:
-    """Write a block of code."""
-    ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"
-
-
-def hanging(mark: str, text: str) -> str:
-    """Put a mark before a text and indent what follows."""
-    return mark + " " + text.replace("\n", "\n" + " " * (len(mark) + 1)).replace("\n   \n", "\n\n")
-
-
-def quoted(text: str) -> str:
-    """Turn a text into a quotation."""
-    return "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())
-
-
-def details(heading: str, text: str) -> str:
-    """Fold a text behind its heading."""
-    plain = re.sub(r"\\([\\`*_$])", r"\1", heading)  # Markdown is not read inside a summary
-    plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", plain)
-    return f"<details>\n<summary>{plain}</summary>\n\n{text}\n\n</details>"
