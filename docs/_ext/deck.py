@@ -61,6 +61,7 @@ KINDS = (
 )  # fmt: skip
 BACKGROUNDS = {"section": "var(--slopes-deep)", "question": "var(--slopes-b-soft)"}
 MINUTES = 45.0
+LETTERS = tuple("abcdef")  # deck.css marks as many options
 PART = r"(?:\*|\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)"
 STEPS = re.compile(rf"{PART}(?:\|{PART})*")
 
@@ -157,7 +158,9 @@ class Answer(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         classes = ["fragment", "answer"]
         if self.arguments:
-            letter = directives.choice(self.arguments[0], tuple("abcdef"))
+            letter = self.arguments[0].lower()
+            if letter not in LETTERS:
+                raise self.error(f"answer must be a letter from A to F, got answer={letter!r}")
             classes.append(f"answer-{letter}")
         return [nodes.container("", *self.parse_content_to_nodes(), classes=classes)]
 
@@ -242,8 +245,8 @@ def _own(section: nodes.section, kind: type[nodes.Element]) -> list[Any]:
     return [child for child in section.children if isinstance(child, kind)]
 
 
-def _warn(message: str, node: nodes.Node, subtype: str) -> None:
-    """Warn in this extension's name."""
+def _warn(message: str, node: nodes.Node | str, subtype: str) -> None:
+    """Warn in this extension's name, at a node or in a document."""
     logger.warning(message, location=node, type="deck", subtype=subtype)
 
 
@@ -267,23 +270,21 @@ def check(app: Sphinx, document: nodes.document) -> None:
         count = len(_own(leaf, notes))
         if count != 1:
             _warn(f"a slide must have one notes block, got {count}: {_title(leaf)}", leaf, "notes")
-    _check_minutes(app, docname, document, leaves)
+    _check_minutes(app, docname, leaves)
 
 
-def _check_minutes(
-    app: Sphinx, docname: str, document: nodes.document, leaves: list[nodes.section]
-) -> None:
+def _check_minutes(app: Sphinx, docname: str, leaves: list[nodes.section]) -> None:
     """Warn where the notes do not add up to the deck's minutes."""
     given = app.env.metadata[docname].get("minutes", MINUTES)
     try:
         planned = _minutes(str(given))
     except ValueError:
-        _warn(f"minutes must be a positive number, got minutes={given!r}", document, "minutes")
+        _warn(f"minutes must be a positive number, got minutes={given!r}", docname, "minutes")
         return
     total = sum(note["minutes"] for leaf in leaves for note in _own(leaf, notes))
     if not math.isclose(total, planned):
         message = f"minutes of the notes must add up to {planned:g}, got total={total:g}"
-        _warn(message, document, "minutes")
+        _warn(message, docname, "minutes")
 
 
 def _title(section: nodes.section) -> str:
@@ -332,11 +333,13 @@ class BuildDeck(SphinxPostTransform):
 
     def run(self, **_: Any) -> None:
         docname = self.env.docname
-        if self.app.builder.name in {"html", "dirhtml"} and is_deck(self.app, docname):
-            _build(self.app, docname, self.document)
-        else:
-            for node in list(self.document.findall(_only_in_decks)):
+        deck = self.app.builder.name in {"html", "dirhtml"} and is_deck(self.app, docname)
+        leaves = list(_leaves(self.document)) if deck else []
+        for node in list(self.document.findall(_only_in_decks)):
+            if node.parent not in leaves:
                 node.parent.remove(node)
+        if deck:
+            _build(self.app, docname, self.document)
 
 
 def _only_in_decks(node: nodes.Node) -> bool:

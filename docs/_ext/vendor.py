@@ -146,7 +146,9 @@ def _start_katex(
     end = time.monotonic() + timeout
     while connection.connect_ex(address):
         if process.poll() is not None or time.monotonic() > end:
+            connection.close()
             process.kill()
+            process.communicate()
             raise cls.timeout_error(timeout)
         time.sleep(0.005)
     return process, connection
@@ -164,7 +166,11 @@ def _own_katex(cls: type) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Install the files as soon as Sphinx loads the extension."""
-    install(DOCS)
+    folder = Path(app.confdir)
+    if (folder / "package.json").is_file():
+        install(folder)
+    else:  # a project without packages of its own, such as a test's, needs Node alone
+        npm_command()
     app.connect("config-inited", _keep_packages_out)
     katex.KaTeXServer.start_server_process = classmethod(_start_katex)
     register_after_fork(katex.KaTeXServer, _own_katex)
