@@ -505,7 +505,7 @@ def jacobian(
     nodes: Numbers = CENTRAL,
     step: Numbers | None = None,
     batched: bool = False,
-    pattern: Numbers | None = None,
+    pattern: Any = None,
 ) -> Inexact[np.ndarray, "m n"]:
     r"""Differentiate m outputs with respect to n inputs.
 
@@ -591,7 +591,7 @@ def _masked(jac: Any, pattern: Any) -> Any:
     return np.where(pattern, jac, 0)
 
 
-def group_columns(pattern: Numbers) -> list[list[int]]:
+def group_columns(pattern: Any) -> list[list[int]]:
     """Group columns that share no row, greedily: each joins the first group that it fits.
 
     Parameters
@@ -825,7 +825,7 @@ def _checked_nodes(nodes: Numbers, order: int, least: int = 1) -> Any:
     return s
 
 
-def _checked_step(step: Scalar) -> float:
+def _checked_step(step: Any) -> float:
     if not (math.isfinite(step) and step > 0):
         raise ValueError(f"step must be positive and finite, got step={step!r}")
     return float(step)
