@@ -33,18 +33,17 @@ def install(session: nox.Session, *groups: str, constrained: bool = True) -> Non
 
 def sphinx(session: nox.Session, builder: str, out: Path, *options: str) -> None:
     """Build the book and the decks; the doctrees stay out of what is published."""
-    doctrees = f"build/doctrees-{builder}"
     session.run(
-        "python", "-m", "sphinx", "--builder", builder, "--doctree-dir", doctrees,
-        "--nitpicky", "--fail-on-warning", "--keep-going", "--jobs", "2",
-        *options, *session.posargs, "docs", str(out),
+        "python", "-m", "sphinx", "--builder", builder, "--doctree-dir", f"build/doctrees-{builder}",
+        "--nitpicky", "--fail-on-warning", "--keep-going", "--jobs", "2", *options, "docs", str(out),
     )
 
 
-def clean_site(session: nox.Session) -> None:
-    """Build the site from nothing: no doctrees, no cached outputs."""
-    for path in (SITE, Path("build", "doctrees-html"), Path("build", "jupyter-cache")):
+def site_from_nothing(session: nox.Session) -> None:
+    """Build the site without doctrees and without cached outputs: the gates trust no cache."""
+    for path in (SITE, Path("build", "doctrees-html")):
         shutil.rmtree(path, ignore_errors=True)
+    session.env["SLOPES_EXECUTE"] = "force"
     sphinx(session, "html", SITE)
 
 
@@ -53,9 +52,9 @@ def site(session: nox.Session) -> None:
     """Build book and decks into dist/site (afresh in CI) and say where to open them."""
     install(session, "docs")
     if os.environ.get("CI"):
-        clean_site(session)
+        site_from_nothing(session)
     else:
-        sphinx(session, "html", SITE)
+        sphinx(session, "html", SITE, *session.posargs)
     session.log(f"Open {(ROOT / SITE / 'index.html').as_uri()}")
 
 
@@ -99,7 +98,7 @@ def identical(session: nox.Session) -> None:
     first = Path("build", "first-site")
     shutil.rmtree(first, ignore_errors=True)
     shutil.copytree(SITE, first)
-    clean_site(session)
+    site_from_nothing(session)
     session.run("python", "docs/_ext/identical.py", str(first), str(SITE))
 
 
@@ -192,22 +191,20 @@ def lock(session: nox.Session) -> None:
 @nox.session
 def publish(session: nox.Session) -> None:
     """Build from scratch and push dist/site to the branch gh-pages; --dry-run only tells."""
-    dry_run = "--dry-run" in session.posargs
-    session.posargs[:] = [arg for arg in session.posargs if arg != "--dry-run"]
     if changed := session.run("git", "status", "--porcelain", external=True, silent=True):
         session.error(f"the tree must be clean before it is published, got changes:\n{changed}")
     install(session, "docs", "publish")
-    clean_site(session)
+    site_from_nothing(session)
     (SITE / ".nojekyll").touch()
     version = PYPROJECT["project"]["version"]
     commit = session.run("git", "rev-parse", "--short", "HEAD", external=True, silent=True)
     message = f"Publish {version} from {str(commit).strip()}"
-    if dry_run:
+    if "--dry-run" in session.posargs:
         files = [path for path in SITE.rglob("*") if path.is_file()]
         size = sum(path.stat().st_size for path in files) / 1e6
         session.log(f"would push {len(files)} files, {size:.1f} MB, to gh-pages: {message}")
         return
-    session.run("ghp-import", "--push", "--no-history", "--message", message, str(SITE))
+    session.run("ghp-import", "--push", "--force", "--no-history", "--message", message, *session.posargs, str(SITE))
 
 
 @nox.session
