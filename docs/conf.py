@@ -75,6 +75,7 @@ bibtex_reference_style = "author_year"
 
 # --- execution: how cells run is the business of _ext/execution.py -----------------------------
 nb_execution_timeout = 300
+nb_render_markdown_format = "myst"  # tables in outputs
 nb_mime_priority_overrides = [("html", "image/svg+xml", 1)]
 
 # --- mathematics: rendered here, so that a page needs no script ---------------------------------

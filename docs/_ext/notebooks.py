@@ -38,7 +38,7 @@ from plain import Markdown, is_cell
 
 log = logging.getLogger(__name__)
 
-DECKS = "slides/"
+NO_LESSONS = ("slides/", "reference/")  # decks, and pages that only report
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "PIL": "pillow"}  # where the import's name differs
 
 BOOTSTRAP = """\
@@ -160,9 +160,9 @@ def assemble(page: str, made: list[Notebook]) -> Notebook:
 
 
 def is_notebook(app: Sphinx, page: str) -> bool:
-    """Whether a page is published as a notebook: executed, neither a deck nor the front page."""
+    """Whether a page is published as a notebook: an executed chapter."""
     data = getattr(app.env, "nb_metadata", {})
-    if page.startswith(DECKS) or page == app.config.root_doc:
+    if page.startswith(NO_LESSONS) or page == app.config.root_doc:
         return False
     return page in data and bool(data[page].get("exec_data"))
 

@@ -288,7 +288,7 @@ def groups(pattern: Bool[np.ndarray, "m n"], members: Sequence[Sequence[int]]) -
 def _square(ax: Axes, column: int, row: int, letter: str, colour: str) -> None:
     """Draw one lettered entry; the letter repeats what the colour says."""
     ax.plot(column, row, "s", color=colour, markersize=17, fillstyle="none", markeredgewidth=1.6)
-    ax.text(column, row, letter, ha="center", va="center", color=colour, fontsize=11)
+    ax.text(column, row, letter, ha="center", va="center", color=colour, fontsize=13)
 
 
 def three_ways(

@@ -61,16 +61,16 @@ _RC: dict[str, Any] = {
     "axes.edgecolor": PALETTE["muted"][0],
     "axes.grid": True,
     "axes.labelcolor": PALETTE["ink"][0],
-    "axes.labelsize": 13,
+    "axes.labelsize": 15,
     "axes.prop_cycle": mpl.cycler(
         color=[PALETTE[name][0] for name in COLOURS], linestyle=list(_DASHES)
     ),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlecolor": PALETTE["ink"][0],
-    "axes.titlesize": 13,
+    "axes.titlesize": 15,
     "font.family": "DejaVu Sans",  # shipped with Matplotlib: the same glyphs on every machine
-    "font.size": 12,
+    "font.size": 14,
     "grid.color": PALETTE["grid"][0],
     "grid.linewidth": 0.7,
     "legend.frameon": False,
@@ -270,7 +270,7 @@ def reference_slope(
         xytext=(4, 0),
         textcoords="offset points",
         color=PALETTE["muted"][0],
-        fontsize=11,
+        fontsize=13,
         va="center",
     )
 
@@ -296,5 +296,5 @@ def unit_roundoff_line(ax: Axes, u: float, *, text: str = "unit roundoff") -> No
         textcoords="offset points",
         ha="right",
         color=PALETTE["muted"][0],
-        fontsize=11,
+        fontsize=13,
     )
