@@ -349,6 +349,8 @@ def _only_in_decks(node: nodes.Node) -> bool:
 
 def _build(app: Sphinx, docname: str, document: nodes.document) -> None:
     """Replace the sections of a deck by slides and stacks."""
+    for image in document.findall(nodes.image):
+        image["classes"].append("no-scaled-link")  # a click goes on, not away to the image
     for code in list(document.findall(nodes.literal_block)):
         if "deck_steps" in code:
             wrapper = stepped("", steps=code["deck_steps"])

@@ -42,6 +42,44 @@
     },
   };
 
+  /* What is wider than its place is set smaller, but never too small for the last row: a formula
+     down to the size of the text, code down to 26 px. What still does not fit is the author's. */
+  const shrink = (element, width, room, least) => {
+    const size = parseFloat(getComputedStyle(element).fontSize);
+    if (width > room)
+      element.style.fontSize = `${Math.max(least, Math.floor(10 * size * room / width) / 10)}px`;
+  };
+  const fitFormula = (formula) => {
+    const place = formula.parentElement;
+    const scale = place.getBoundingClientRect().width / place.offsetWidth;
+    const parts = [...formula.querySelector(".katex-html").children]
+      .map((part) => part.getBoundingClientRect());
+    const left = Math.min(...parts.map((part) => part.left));
+    const right = Math.max(...parts.map((part) => part.right));
+    shrink(formula, (right - left) / scale + 4, place.clientWidth, 30);
+  };
+  const fitCode = (pre) => {
+    if (pre.scrollWidth <= pre.clientWidth) return;
+    const padding = parseFloat(getComputedStyle(pre).paddingLeft);
+    shrink(pre, pre.scrollWidth - padding, pre.clientWidth - 2 * padding, 26);
+  };
+  const Fit = {
+    id: "fit",
+    init(deck) {
+      /* Only what is shown has a width, and only once its fonts are there. */
+      const fit = (selector, one) => document.querySelectorAll(selector).forEach((element) => {
+        if (!element.clientWidth || element.dataset.fitted) return;
+        element.dataset.fitted = "";
+        one(element);
+      });
+      const all = () => document.fonts.ready.then(() => {
+        fit(".slide-body .katex-display", fitFormula);
+        fit(".kind-code pre", fitCode);
+      });
+      for (const event of ["ready", "slidechanged", "pdf-ready"]) deck.on(event, all);
+    },
+  };
+
   /* The speaker window is written by reveal's plugin and knows none of our css: give it the files
      that formulas and code need. It speaks once a second, so a file that failed is asked for again. */
   const dress = (page, sheets) => {
@@ -84,7 +122,7 @@
     scrollActivationWidth: null, pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1,
     transition: calm ? "none" : "fade", transitionSpeed: "fast", autoAnimate: !calm,
     backgroundTransition: calm ? "none" : "fade", totalTime: seconds,
-    plugins: [RevealNotes, Steps, Speaker],
+    plugins: [RevealNotes, Steps, Fit, Speaker],
   }).then(() => Reveal.addKeyBinding(
     { keyCode: 68, key: "D", description: "Dark or light" }, toggleDark));
 })();
