@@ -30,8 +30,10 @@
 
   const overflow = () => {
     const area = document.querySelector(".reveal .slides").getBoundingClientRect();
-    const found = [];
+    const found = [], reported = [];
     for (const e of elements()) {
+      if (reported.some(outer => outer.contains(e))) continue; // its box says it already
+      const before = found.length;
       const box = e.getBoundingClientRect();
       const over = { left: area.left - box.left, right: box.right - area.right,
                      top: area.top - box.top, bottom: box.bottom - area.bottom };
@@ -46,6 +48,7 @@
       if (e.clientHeight > 1 && style.overflowY !== "visible" && e.scrollHeight > e.clientHeight + 1) {
         found.push(`${label(e)} holds ${e.scrollHeight} px in a height of ${e.clientHeight}`);
       }
+      if (found.length > before) reported.push(e);
     }
     return found;
   };

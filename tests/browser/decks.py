@@ -75,7 +75,10 @@ def see(
         page.evaluate(axe.read_text("utf-8"))
         page.evaluate("probes.unfold()")
         count = page.evaluate("deckprobes.count()")
-        slides = [_see_slide(page, number, table) for number in range(count)]
+        slides = [_see_slide(page, number) for number in range(count)]
+        page.evaluate("probes.flatten()")  # only now: formulas lose their shape
+        for slide in slides:
+            slide.findings = _ask_axe(page, slide.number - 1, table)
     return SeenDeck(path, log, files, facts, notes, slides)
 
 
@@ -90,7 +93,7 @@ def wait_for_deck(page: Page) -> None:
     page.wait_for_function("window.Reveal?.isReady?.() && Reveal.getCurrentSlide()")
 
 
-def _see_slide(page: Page, number: int, table: list[dict[str, Any]]) -> SeenSlide:
+def _see_slide(page: Page, number: int) -> SeenSlide:
     page.evaluate("n => deckprobes.show(n)", number)
     state = page.evaluate("deckprobes.state()")
     slide = SeenSlide(
@@ -102,18 +105,22 @@ def _see_slide(page: Page, number: int, table: list[dict[str, Any]]) -> SeenSlid
         small=page.evaluate("([b, c]) => deckprobes.small(b, c)", [BODY_LEAST, CODE_LEAST]),
         unseen=state["unseen"],
     )
-    for scheme in ("light", "dark"):
+    for scheme in ("dark", "light"):
         turn(page, scheme)
-        rules = AXE_TAGS if scheme == "light" else IN_THE_DARK
-        # The rules about a page as a whole need the whole page, once.
-        parts = [None, PRESENT] if number == 0 and scheme == "light" else [PRESENT]
-        for part in parts:
-            found = page.evaluate("([t, a, p]) => probes.check(t, a, p)", [rules, table, part])
-            slide.findings += found
         shown = range(state["pictures"])
         slide.pictures[scheme] = [picture(page, FIGURES, each) for each in shown]
-    turn(page, "light")
     return slide
+
+
+def _ask_axe(page: Page, number: int, table: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    page.evaluate("n => deckprobes.show(n)", number)
+    # The rules about a page as a whole need the whole page, once; those about colours both schemes.
+    asked = [("dark", IN_THE_DARK, PRESENT), ("light", AXE_TAGS, PRESENT)]
+    findings = []
+    for scheme, rules, part in asked if number else [*asked, ("light", AXE_TAGS, None)]:
+        turn(page, scheme)
+        findings += page.evaluate("([r, t, p]) => probes.check(r, t, p)", [rules, table, part])
+    return findings
 
 
 # What a slide must be

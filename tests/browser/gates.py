@@ -20,6 +20,7 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 PAGE_LIMIT = 300_000  # bytes, compressed, figures apart
 SCRIPT_LIMIT = 150_000  # bytes, raw
 SHIFT_LIMIT = 0.02  # cumulative layout shift; "good" begins at 0.1
+LATE = 300  # ms after the last request: what moves then counts too
 BRIGHT, DARK = 0.5, 0.2  # luminance of a light and of a dark ground
 INK_KEPT = 0.5  # share of a figure's ink that must stand out in the dark as it does in the light
 FIGURES = "main article img[src$='.svg']"
@@ -75,16 +76,20 @@ def see(
         page.evaluate(axe.read_text("utf-8"))
         for scheme in ("light", "dark"):
             turn(page, scheme)
+            seen.pictures[scheme] = [picture(page, FIGURES, number) for number in range(figures)]
+        page.evaluate("probes.flatten()")
+        for scheme in ("dark", "light"):
+            turn(page, scheme)
             found = page.evaluate("([t, a]) => probes.check(t, a)", [AXE_TAGS, table])
             seen.findings[scheme] = found
             seen.grounds[scheme] = page.evaluate("probes.ground()")
-            seen.pictures[scheme] = [picture(page, FIGURES, number) for number in range(figures)]
     return seen
 
 
 def see_on_phone(browser: Browser, server: Server, path: str) -> SeenOnPhone:
     """Visit a page once on a slow phone."""
     with visit(browser, server, path, phone=True, slow=True) as (page, _):
+        page.wait_for_timeout(LATE)
         shifts = page.evaluate("probes.shifts")
         page.evaluate("probes.unfold()")
         return SeenOnPhone(path, shifts, page.evaluate("probes.wide(390)"))

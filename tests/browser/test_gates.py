@@ -45,9 +45,10 @@ BAD = f"""{HEAD}<link rel="stylesheet" href="https://fonts.example.org/a.css">
 <img src="stubborn.svg" alt="A line"><img src="boxed.svg" alt="A line">
 <img src="gone.png" alt="Gone"><p style="width:600px">Wide.</p>
 <details><summary>Answer</summary><p style="color:#999">Folded and hardly to be read.</p></details>
-</article></main><script>console.warn("a warning"); setTimeout(() => {{
-document.getElementById("late").style.height = "300px"; throw new Error("uncaught") }}, 400)
-</script></body></html>"""
+</article></main><script>console.warn("a warning");
+new PerformanceObserver(() => setTimeout(() => {{ // a page moves only once it has been painted
+document.getElementById("late").style.height = "300px"; throw new Error("uncaught") }}, 100))
+.observe({{ type: "paint", buffered: true }})</script></body></html>"""
 # Digests do not compress: half of their hexadecimal digits' size remains.
 BIG = "// " + "".join(hashlib.sha256(b"%d" % n).hexdigest() for n in range(12_000))
 
