@@ -120,9 +120,9 @@ def estimate(fn: Any, x: Any, order: int, bounds: tuple[float, float]) -> tuple[
     if not (bounds[0] <= point <= bounds[1] and bounds[0] < bounds[1]):
         raise ValueError(f"bounds must enclose x={point!r} in order, got bounds={bounds!r}")
     s = _sampler(fn, point, kind, bounds)
-    h = max(2.0 ** round(math.log2((abs(point) or ORIGIN) * s.u**START)), 2.0**-1000)
-    sigma, broken = _probe(s, h, order)
+    h = 2.0 ** round(math.log2(max((abs(point) or ORIGIN) * s.u**START, 2.0**-1000)))
     with np.errstate(all="ignore"):  # what overflows at absurd scales ends as an infinite error
+        sigma, broken = _probe(s, h, order)
         value, error = broken or _search(s, h, sigma, order)
     return value, error, len(s.seen)
 
@@ -162,9 +162,10 @@ def _probe(s: Sampler, h: float, order: int) -> tuple[float, tuple[float, float]
     else:
         raise ValueError(f"fn must be finite near x, got neither side of x={s.x!r} finite")
     basis = np.vander((np.array([s.x, *places]) - s.x) / h, 3)
-    seven = np.array([0.0, *f])
+    top = float(np.abs(f).max()) or 1.0
+    seven = np.array([0.0, *f]) / top  # squares must not overflow
     residual = seven - basis @ (np.linalg.pinv(basis) @ seven)
-    sigma = math.sqrt(float(residual @ residual) / 4)
+    sigma = top * math.sqrt(float(residual @ residual) / 4)
     if _steep(np.abs(steps[-3:]), f[-3:], order):
         return sigma, (math.copysign(math.inf, f[-1] * steps[-1]), math.inf)
     return sigma, _break(s, f, h, sigma, order) if steps[0] == -3 else None
@@ -272,7 +273,8 @@ def _towards(good: Level, level: Level, change: float) -> float:
     """Factor at which the change is as wanted, if it grows between two levels like a power."""
     factor = level.h / good.h
     power = max(math.log(level.change / good.change) / math.log(factor), 1.0)
-    return float(max(2.0 ** round(math.log2(factor * (change / level.change) ** (1 / power))), 2.0))
+    wanted = 2.0 ** round(math.log2(factor * (change / level.change) ** (1 / power)))
+    return float(min(max(wanted, 2.0), factor / 2))
 
 
 def _misfit(good: Level, level: Level, low: float, eta: float) -> bool:
@@ -323,7 +325,7 @@ def _refine(s: Sampler, start: Start, order: int) -> Fit | None:
             continue
         if best is None or fit.error < best.error:
             best = fit
-        if fit.error <= TARGET * s.u * (abs(fit.value) + fit.size / fit.half**order):
+        if fit.error <= TARGET * s.u * (abs(fit.value) + _per(fit.size, fit.half, order)):
             break
         if last is not None and fit.half < last.half and fit.noise > last.noise / 4:
             eta, ceiling = max(eta, fit.noise), math.inf  # narrower and as rough: it is noise
@@ -364,7 +366,7 @@ def _sides(s: Sampler, half: float, safe: float) -> tuple[float, float]:
     """Offsets of the interval's ends: as far as asked where the function is finite."""
     ends = []
     for sign in (-1, 1):
-        reach = half
+        reach = half if math.isfinite(half) else safe
         while not math.isfinite(s.value(s.near(s.x + sign * reach))):
             if reach <= safe:
                 reach = 0.0
@@ -384,25 +386,32 @@ def _fit(s: Sampler, low: float, high: float, order: int, sigma: float) -> Fit |
         return None
     solve = np.linalg.pinv(chebyshev.chebvander((offsets - mid) / half, NODES - 1))
     c = solve @ f
-    size = float(np.abs(c[1:]).max())
-    floor = 0.3 * s.u * float(np.abs(f).max() + abs(s.fx))
+    size, top = float(np.abs(c[1:]).max()), float(np.abs(f).max()) or 1.0
+    floor = 0.3 * s.u * (top + abs(s.fx))
     if size < HIDDEN * sigma:
         floor = max(floor, sigma)
     tails = c / np.linalg.norm(
         solve, axis=1
     )  # of the size of the values' noise, where all is noise
-    slopes, row = (_derivatives(-mid / half, d) / half**d for d in (1, order))
+    slopes, row = (_derivatives(-mid / half, d) for d in (1, order))
     best: Fit | None = None
     for d in range(order, NODES - 4):
         tail = tails[d + 1 :]
-        noise = max(floor, float(np.sqrt(np.mean(tail**2))))
+        noise = max(floor, float(np.linalg.norm(tail / top) * top / math.sqrt(tail.size)))
         gain = float(np.linalg.norm(row[: d + 1] @ solve[: d + 1]))
         left_out = float(np.abs(row * c)[d + 1 : d + 3].max())
         value = float(row[: d + 1] @ c[: d + 1])
         error = COVER * (1 + 2 / tail.size) * noise * gain + left_out + 2 * s.u * abs(value)
-        if best is None or error < best.error:
-            best = Fit(value, error, float(slopes[: d + 1] @ c[: d + 1]), half, noise, d, size)
+        slope = float(slopes[: d + 1] @ c[: d + 1]) / half
+        answer = _per(value, half, order), _per(error, half, order)
+        if best is None or answer[1] < best.error:
+            best = Fit(*answer, slope, half, noise, d, size)
     return best if best is not None and math.isfinite(best.error) else None
+
+
+def _per(y: float, half: float, order: int) -> float:
+    """Divide by the half-width, once per order: its square may underflow."""
+    return y / half if order == 1 else y / half / half
 
 
 def _places(s: Sampler, mid: float, half: float) -> list[float]:

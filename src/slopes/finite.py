@@ -235,7 +235,7 @@ def stencil(
     >>> print(f"{stencil(math.sin, 0.5, nodes=(-1, 0, 1), order=2):.6f}")
     -0.479426
     """
-    s = _checked_nodes(nodes, order)
+    s = _weighty(_checked_nodes(nodes, order), order)
     point, kind = _adaptive.checked_point(x)
     if step is not None:
         return _apply(fn, point, kind, kind, s, order, _checked_step(step))[0]
@@ -256,10 +256,16 @@ def _apply(
     actual = np.array([float(place) - point for place in places]) / h
     if np.unique(actual).size < s.size:
         raise ValueError(_vanished(h, point))
-    used = [(w, p) for w, p in zip(weights(actual, order), places, strict=True) if w]
-    values = [np.asarray(fn(place)) for _, place in used]
-    total = sum(w * _wide(value) for (w, _), value in zip(used, values, strict=True))
+    values = [np.asarray(fn(place)) for place in places]
+    w = weights(actual, order)
+    total = sum(wk * _wide(value) for wk, value in zip(w, values, strict=True))
     return (total / h**order)[()], values[0].dtype
+
+
+def _weighty(s: Any, order: int) -> Any:
+    """Leave out the nodes of weight zero: their values are not needed."""
+    w = np.abs(weights(s, order))
+    return s[w > 1e-12 * w.max()]
 
 
 def optimal_step(nodes: Numbers, order: int = 1, *, dtype: Any = float) -> float:
@@ -552,7 +558,7 @@ def jacobian(
            [0., 1.]])
     """
     point = _checked_vector("x", x)
-    s = _checked_nodes(nodes, 1)
+    s = _weighty(_checked_nodes(nodes, 1), 1)
     w = weights(s, 1)
     groups = [[j] for j in range(point.size)] if pattern is None else group_columns(pattern)
     seeds = np.zeros((len(groups), point.size))
@@ -560,7 +566,7 @@ def jacobian(
         seed[columns] = 1.0
 
     def apply(centre: Any, h: Any) -> tuple[Any, Any]:
-        base = [centre[None]] if w[s == 0].any() else []  # one evaluation serves all columns
+        base = [centre[None]] if (s == 0).any() else []  # one evaluation serves all columns
         moved = [centre + node * h * seeds for node in s[s != 0]]
         values = _evaluate(fn, np.concatenate(base + moved), point.dtype, batched)
         flat = _wide(values).reshape(len(values), -1)
