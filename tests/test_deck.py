@@ -302,7 +302,7 @@ BROKEN = {
     ),
     "unknown_option": (
         GOOD.replace("Shown.", "```{slide}\n:kin: code\n```"),
-        r"[Uu]nknown option.*kin",
+        r"Unknown option.*kin",
     ),
     "bad_stepping": (
         GOOD.replace("Shown.", "```{stepping} 1;2\n    x\n```"),
