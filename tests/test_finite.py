@@ -67,7 +67,7 @@ def errors_of(nodes, order, steps, x=0.7):
     return np.abs(np.array(found) - math.exp(x))
 
 
-# --- orders and weights ----------------------------------------------------------------------------
+# --- orders and weights ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", FORMULAS)
@@ -149,7 +149,7 @@ def test_weights_do_not_depend_on_the_order_of_the_nodes():
     np.testing.assert_allclose(finite.weights(nodes, 2, at=0.1), shuffled, rtol=64 * U)
 
 
-# --- steps -----------------------------------------------------------------------------------------
+# --- steps ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,9 @@ def test_float32_points_stay_float32():
 
 @pytest.mark.parametrize("scheme", [finite.forward, finite.central])
 def test_a_step_that_rounds_to_nothing_is_refused(scheme):
-    with pytest.raises(ValueError, match="step must be large enough to change x=1.0 in its dtype"):
+    with pytest.raises(
+        ValueError, match=r"step must be large enough to change x=1\.0 in its dtype"
+    ):
         scheme(math.exp, 1.0, step=1e-17)
 
 
@@ -229,7 +231,7 @@ def test_a_step_that_changes_float64_but_not_float16_is_refused():
         finite.central(np.exp, np.float16(1), step=1e-5)
 
 
-# --- array values, evaluations, refusals -----------------------------------------------------------
+# --- array values, evaluations, refusals ----------------------------------------------------------
 
 
 def test_array_values_are_differentiated_entry_by_entry():
@@ -321,6 +323,11 @@ def test_evaluations_of_the_fixed_formulas_are_counted(scheme, count):
             "pattern must have the Jacobian's shape (2, 2), got pattern.shape=(1, 2)",
         ),
         (
+            lambda: finite.jacobian(lambda x: x, [1.0, 2.0], pattern=[[True]]),
+            ValueError,
+            "pattern must have 2 columns for 2 inputs, got 1",
+        ),
+        (
             lambda: finite.group_columns([True, False]),
             ValueError,
             "pattern must have two axes, got pattern.ndim=1",
@@ -377,7 +384,7 @@ def test_bad_input_gets_the_stated_error(call, kind, message):
         call()
 
 
-# --- complex step ----------------------------------------------------------------------------------
+# --- complex step ---------------------------------------------------------------------------------
 
 
 def squire_trapp(x, m=np):
@@ -429,7 +436,7 @@ def test_complex_step_breaks_at_a_comparison():
         finite.complex_step(lambda x: x if x > 0 else -x, 1.0)
 
 
-# --- the adaptive derivative -----------------------------------------------------------------------
+# --- the adaptive derivative ----------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -648,6 +655,15 @@ def test_a_hole_in_the_domain_is_avoided():
     assert abs(found.value - math.e) <= found.error < 1e-9
 
 
+def test_a_function_that_is_finite_at_too_few_points_has_an_infinite_error():
+    def fn(x):
+        return x if x == 1 or math.frexp(x - 1)[0] in (-0.75, -0.5, 0.5, 0.75) else math.nan
+
+    found = finite.derivative(fn, 1.0)
+    assert found.value == 1
+    assert found.error == math.inf
+
+
 def test_a_point_alone_between_two_walls_still_has_a_derivative():
     found = finite.derivative(math.exp, 1.0, bounds=(1.0 - 1e-12, 1.0 + 1e-12))
     assert abs(found.value - math.e) <= found.error < 0.1
@@ -697,7 +713,7 @@ def test_repr_tells_all_three():
     assert repr(finite.Estimate(1.0, 0.5, 7)) == "Estimate(value=1.0, error=0.5, evaluations=7)"
 
 
-# --- several inputs --------------------------------------------------------------------------------
+# --- several inputs -------------------------------------------------------------------------------
 
 X = np.array([0.3, -1.2, 2.0, 0.7])
 A = np.array([[1.0, 2.0, 0.0, -1.0], [0.5, 0.0, 3.0, 1.0], [0.0, 1.0, 1.0, 1.0]])
@@ -819,7 +835,7 @@ def test_one_random_direction_catches_a_gradient_that_is_wrong_by_one_part_in_tw
     assert slope != pytest.approx(wrong @ v, rel=1e-8)
 
 
-# --- structure -------------------------------------------------------------------------------------
+# --- structure ------------------------------------------------------------------------------------
 
 
 def tridiagonal(n):

@@ -560,31 +560,30 @@ def jacobian(
     point = _checked_vector("x", x)
     s = _weighty(_checked_nodes(nodes, 1), 1)
     w = weights(s, 1)
-    groups = [[j] for j in range(point.size)] if pattern is None else group_columns(pattern)
-    seeds = np.zeros((len(groups), point.size))
-    for seed, columns in zip(seeds, groups, strict=True):
-        seed[columns] = 1.0
+    owner = np.arange(point.size) if pattern is None else _owners(pattern, point.size)
+    groups = np.arange(owner.max(initial=-1) + 1)
+    seeds = np.equal.outer(groups, owner).astype(float)
 
     def apply(centre: Any, h: Any) -> tuple[Any, Any]:
         base = [centre[None]] if (s == 0).any() else []  # one evaluation serves all columns
         moved = [centre + node * h * seeds for node in s[s != 0]]
         values = _evaluate(fn, np.concatenate(base + moved), point.dtype, batched)
         flat = _wide(values).reshape(len(values), -1)
-        blocks = flat[len(base) :].reshape(len(moved), len(groups), -1)
+        blocks = flat[len(base) :].reshape(len(moved), groups.size, -1)
         slopes = np.tensordot(w[s != 0], blocks, axes=1)  # (groups, m)
         return slopes + w[s == 0] * flat[0] if base else slopes, values.dtype
 
     (slopes, _), h = _stepped(apply, point, s, 1, step)
-    jac = _expand(slopes, h, groups)
+    jac = (slopes[owner] / h[:, None]).T
     return np.array(jac if pattern is None else _masked(jac, np.asarray(pattern, dtype=bool)))
 
 
-def _expand(slopes: Any, h: Any, groups: list[list[int]]) -> Any:
-    """Give every column of a group the slope of its group."""
-    jac = np.zeros((slopes.shape[1], h.size), dtype=slopes.dtype)
-    for slope, columns in zip(slopes, groups, strict=True):
-        jac[:, columns] = slope[:, None] / h[columns]
-    return jac
+def _owners(pattern: Any, n: int) -> Any:
+    """Group of each column."""
+    owned = sorted((j, g) for g, group in enumerate(group_columns(pattern)) for j in group)
+    if len(owned) != n:
+        raise ValueError(f"pattern must have {n} columns for {n} inputs, got {len(owned)}")
+    return np.array([g for _, g in owned])
 
 
 def _masked(jac: Any, pattern: Any) -> Any:

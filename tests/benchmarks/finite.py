@@ -307,7 +307,7 @@ def _flat(group: str, draw: random.Random) -> Case:
     return Case(group, f"flat {kind} about {c:.3g}", x, kinds[kind])
 
 
-# --- methods: each maps a case to (value, error, evaluations) -------------------------------------
+# --- methods: each maps a case to (value, error, evaluations) ------------------------------------
 
 Method = Callable[[Case, int], tuple[float, float, int]]
 
@@ -436,7 +436,7 @@ def _belongs(group: str, heading: str) -> bool:
     return heading in (group, "all") or (heading == "all but noisy" and group != "noisy")
 
 
-# --- gradients and steps ---------------------------------------------------------------------------
+# --- gradients and steps --------------------------------------------------------------------------
 
 
 def chained(x: Any) -> Any:
