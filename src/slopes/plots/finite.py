@@ -9,13 +9,13 @@ from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 
 from slopes.plots.style import (
-    COLOURS,
     PALETTE,
     Drawing,
+    cycle,
     draw,
+    drawing_style,
     figure,
     label,
-    reference_slope,
     unit_roundoff_line,
 )
 
@@ -34,8 +34,9 @@ Steps = Float[np.ndarray, " k"]
 Errors = Float[np.ndarray, " k"]
 
 
+@drawing_style()
 def orders(steps: Steps, errors: Mapping[str, Errors], *, slopes: Sequence[int]) -> Drawing:
-    """Truncation errors against the step, one line a formula, with a reference slope each.
+    """Draw truncation errors against the step, one line a formula, with a reference slope each.
 
     Parameters
     ----------
@@ -50,21 +51,37 @@ def orders(steps: Steps, errors: Mapping[str, Errors], *, slopes: Sequence[int])
     -------
     Drawing
         Log-log plot.
+
+    Raises
+    ------
+    ValueError
+        If there is not one order for each formula, a formula has no error at any step, or there
+        are more than four formulas.
     """
+    if len(slopes) != len(errors):
+        raise ValueError(
+            f"slopes must be one order for each of {_listed(errors)}, got slopes={slopes!r}"
+        )
+    for name, err in errors.items():
+        if not np.any(err):
+            raise ValueError(f"errors must have a positive entry, got errors[{name!r}]={err!r}")
     fig, (ax,) = figure()
-    for (name, err), order, colour in zip(errors.items(), slopes, COLOURS, strict=False):
+    for (name, err), order, colour in zip(errors.items(), slopes, cycle(len(errors)), strict=True):
         ax.loglog(steps, _positive(err), "o", color=PALETTE[colour][0], linestyle="none")
-        line = err[-1] * (steps / steps[-1]) ** order
+        end = np.flatnonzero(err)[-1]  # an exact hit lies on no line
+        line = err[end] * (steps / steps[end]) ** order
         ax.loglog(steps, line, color=PALETTE[colour][0], linestyle="-", linewidth=1.0)
-        label(ax, steps[-1] * 1.12, err[-1], f"{name}\norder {order}", colour=colour, va="center")
+        label(ax, steps[-1] * 1.12, line[-1], f"{name}\norder {order}", colour=colour, va="center")
     ax.set(xlabel="step $h$", ylabel="absolute error", xlim=(steps[0] / 1.3, steps[-1] * 3.6))
     return draw(
         fig,
-        alt="Log-log plot of error against step from 0.001 to 0.1: the measured points of "
+        alt="Log-log plot of error against step from "
+        f"{steps[0]:g} to {steps[-1]:g}: the measured points of "
         f"{_listed(errors)} lie on straight lines of slope {_listed([str(s) for s in slopes])}.",
     )
 
 
+@drawing_style()
 def u_curve(
     steps: Steps,
     measured: Mapping[str, Errors],
@@ -92,7 +109,7 @@ def u_curve(
         Log-log plot.
     """
     fig, (ax,) = figure(height=4.6)
-    for (name, err), colour in zip(measured.items(), COLOURS, strict=False):
+    for (name, err), colour in zip(measured.items(), cycle(len(measured)), strict=True):
         shade = PALETTE[colour][0]
         ax.loglog(
             steps, _positive(err), ".", color=shade, markersize=4, alpha=0.55, linestyle="none"
@@ -108,13 +125,14 @@ def u_curve(
     return draw(
         fig,
         alt=f"Log-log plot of relative error against step for {_listed(measured)} differences: "
-        "two valleys; the measured points fill the space below two predicted lines, which fall "
+        "a valley each; the measured points fill the space below the predicted lines, which fall "
         "to a marked minimum and rise again.",
     )
 
 
+@drawing_style()
 def dtypes(valleys: Mapping[str, tuple[Steps, Errors]], best: Mapping[str, float]) -> Drawing:
-    """The valley of one formula in several number formats.
+    """Draw the valley of one formula in several number formats.
 
     Parameters
     ----------
@@ -129,7 +147,7 @@ def dtypes(valleys: Mapping[str, tuple[Steps, Errors]], best: Mapping[str, float
         Log-log plot.
     """
     fig, (ax,) = figure(height=4.4)
-    for (name, (steps, err)), colour in zip(valleys.items(), COLOURS, strict=False):
+    for (name, (steps, err)), colour in zip(valleys.items(), cycle(len(valleys)), strict=True):
         shade = PALETTE[colour][0]
         ax.loglog(steps, _positive(err), ".-", color=shade, linewidth=1.0, markersize=4)
         ax.plot([best[name]] * 2, [best[name] / 60, best[name] / 5], color=shade, linewidth=3.0)
@@ -137,12 +155,13 @@ def dtypes(valleys: Mapping[str, tuple[Steps, Errors]], best: Mapping[str, float
     ax.set(xlabel="step $h$", ylabel="relative error", ylim=(1e-11, 4.0))
     return draw(
         fig,
-        alt=f"Log-log plot of relative error against step in {_listed(valleys)}: four valleys "
-        "side by side, the coarser the format the further right and the higher; a tick under "
+        alt=f"Log-log plot of relative error against step in {_listed(valleys)}: one valley "
+        "each, side by side, the coarser the format the further right and the higher; a tick under "
         "each marks the predicted best step.",
     )
 
 
+@drawing_style()
 def extrapolation(steps: Steps, columns: Float[np.ndarray, "levels k"], *, u: float) -> Drawing:
     """Error of the columns of an extrapolation table against the longest step.
 
@@ -161,9 +180,9 @@ def extrapolation(steps: Steps, columns: Float[np.ndarray, "levels k"], *, u: fl
         Log-log plot.
     """
     fig, (ax,) = figure(height=4.4)
-    for level, (err, colour) in enumerate(zip(columns, COLOURS, strict=False)):
+    for level, (err, colour) in enumerate(zip(columns, cycle(len(columns)), strict=True)):
         ax.loglog(steps, _positive(err), color=PALETTE[colour][0])
-        name = "central" if level == 0 else f"{level}×"
+        name = "central" if level == 0 else f"{level}\N{MULTIPLICATION SIGN}"
         label(ax, steps[-1] * 1.15, err[-1], name, colour=colour, va="center")
     unit_roundoff_line(ax, u)
     ax.set(xlabel="longest step $h$", ylabel="relative error", xlim=(steps[0], steps[-1] * 4))
@@ -176,6 +195,7 @@ def extrapolation(steps: Steps, columns: Float[np.ndarray, "levels k"], *, u: fl
     )
 
 
+@drawing_style()
 def complex_step(steps: Steps, curves: Mapping[str, Errors], *, u: float) -> Drawing:
     """Relative errors of real differences and of the complex step against the step.
 
@@ -184,7 +204,8 @@ def complex_step(steps: Steps, curves: Mapping[str, Errors], *, u: float) -> Dra
     steps : array of shape (k,)
         Positive, increasing.
     curves : Mapping[str, array of shape (k,)]
-        Relative errors by method, the complex step last.
+        Relative errors by method: any of ``forward``, ``central`` and ``complex step``. An exact
+        hit is drawn at a quarter of the unit roundoff, so that its curve does not break.
     u : float
         Unit roundoff, drawn as a line.
 
@@ -192,13 +213,19 @@ def complex_step(steps: Steps, curves: Mapping[str, Errors], *, u: float) -> Dra
     -------
     Drawing
         Log-log plot.
+
+    Raises
+    ------
+    ValueError
+        If a curve has another name, for which there is no place in the plot.
     """
     fig, (ax,) = figure(height=4.4)
     where = {"forward": (1e-13, 3e-2), "central": (2e-4, 3e-9), "complex step": (1e-17, 2e-15)}
-    for (name, err), colour in zip(curves.items(), COLOURS, strict=False):
+    if other := [name for name in curves if name not in where]:
+        raise ValueError(f"curves must be named {_listed(where)}, got curves={other!r}")
+    for (name, err), colour in zip(curves.items(), cycle(len(curves)), strict=True):
         ax.loglog(steps, np.maximum(err, u / 4), color=PALETTE[colour][0], linewidth=1.6)
-        if name in where:
-            label(ax, *where[name], name, colour=colour, ha="center")
+        label(ax, *where[name], name, colour=colour, ha="center")
     unit_roundoff_line(ax, u)
     ax.set(xlabel="step $h$", ylabel="relative error", ylim=(u / 8, 30.0))
     return draw(
@@ -209,6 +236,7 @@ def complex_step(steps: Steps, curves: Mapping[str, Errors], *, u: float) -> Dra
     )
 
 
+@drawing_style()
 def calibration(true: Errors, claimed: Errors, *, u: float) -> Drawing:
     """Claimed against true errors, with the diagonal on which they are equal.
 
@@ -252,8 +280,9 @@ def calibration(true: Errors, claimed: Errors, *, u: float) -> Drawing:
     )
 
 
+@drawing_style()
 def groups(pattern: Bool[np.ndarray, "m n"], members: Sequence[Sequence[int]]) -> Drawing:
-    """A sparsity pattern whose columns are coloured and lettered by group.
+    """Draw a sparsity pattern whose columns are coloured and lettered by group.
 
     Parameters
     ----------
@@ -268,10 +297,12 @@ def groups(pattern: Bool[np.ndarray, "m n"], members: Sequence[Sequence[int]]) -
         One square for each non-zero entry.
     """
     fig, (ax,) = figure(width=4.8, height=4.8)
-    for letter, columns, colour in zip("ABCD", members, COLOURS, strict=False):
+    for letter, columns, colour in zip(
+        "ABCD"[: len(members)], members, cycle(len(members)), strict=True
+    ):
         for column in columns:
             for row in np.flatnonzero(pattern[:, column]):
-                _square(ax, column, row, letter, PALETTE[colour][0])
+                _square(ax, column, int(row), letter, PALETTE[colour][0])
     m, n = pattern.shape
     ax.set(
         xlabel="input (column)", ylabel="output (row)", xlim=(-0.5, n - 0.5), ylim=(m - 0.5, -0.5)
@@ -291,9 +322,10 @@ def _square(ax: Axes, column: int, row: int, letter: str, colour: str) -> None:
     ax.text(column, row, letter, ha="center", va="center", color=colour, fontsize=13)
 
 
+@drawing_style()
 def three_ways(
-    x: Float[np.ndarray, " k"],
-    y: Float[np.ndarray, " k"],
+    x: Float[np.ndarray, " n"],
+    y: Float[np.ndarray, " n"],
     *,
     at: tuple[float, float],
     slope: float,
@@ -301,11 +333,11 @@ def three_ways(
     errors: Errors,
     exact: Mapping[str, float],
 ) -> Drawing:
-    """A function with its tangent, and the error of each way of finding the slope.
+    """Draw a function with its tangent, and the error of each way of finding the slope.
 
     Parameters
     ----------
-    x, y : array of shape (k,)
+    x, y : array of shape (n,)
         The function's graph.
     at : tuple[float, float]
         The point of the tangent.

@@ -24,12 +24,15 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 
 __all__ = [
     "COLOURS",
     "PALETTE",
     "Drawing",
+    "cycle",
     "draw",
+    "drawing_style",
     "figure",
     "label",
     "reference_slope",
@@ -56,13 +59,13 @@ PALETTE: Mapping[str, tuple[str, str]] = MappingProxyType(
 COLOURS = ("blue", "orange", "green", "purple")
 _DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 
-_RC: dict[str, Any] = {
+_RC: Any = {
     "axes.axisbelow": True,
     "axes.edgecolor": PALETTE["muted"][0],
     "axes.grid": True,
     "axes.labelcolor": PALETTE["ink"][0],
     "axes.labelsize": 15,
-    "axes.prop_cycle": mpl.cycler(
+    "axes.prop_cycle": cycler(
         color=[PALETTE[name][0] for name in COLOURS], linestyle=list(_DASHES)
     ),
     "axes.spines.right": False,
@@ -74,8 +77,8 @@ _RC: dict[str, Any] = {
     "grid.color": PALETTE["grid"][0],
     "grid.linewidth": 0.7,
     "legend.frameon": False,
-    "lines.linewidth": 2.0,
-    "lines.markersize": 5,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 6,
     "mathtext.fontset": "dejavusans",
     "svg.fonttype": "path",
     "svg.hashsalt": "slopes",  # ids that do not change from build to build
@@ -111,8 +114,15 @@ class Drawing:
 
 
 @contextmanager
-def _style() -> Iterator[None]:
-    with mpl.rc_context(_RC):
+def drawing_style() -> Iterator[None]:
+    """Give what is drawn the course's look, whatever the caller's settings are.
+
+    Matplotlib fixes a line's width or a text's size when it is made, so a function that draws
+    carries this as its decorator.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_RC)
         yield
 
 
@@ -139,13 +149,45 @@ def figure(
     --------
     >>> fig, (ax,) = figure()
     >>> _ = ax.plot([0, 1], [0, 1])
+    >>> _ = ax.set(xlabel="$x$", ylabel="$f(x)$")
     >>> draw(fig, alt="A straight line from 0 to 1.").alt
     'A straight line from 0 to 1.'
     """
-    with _style():
+    with drawing_style():
         fig = Figure(figsize=(width, height), dpi=100, layout="constrained")
         axes = fig.subplots(1, columns, squeeze=False, sharey=share_y)[0]
     return fig, list(axes)
+
+
+def cycle(count: int) -> tuple[str, ...]:
+    """Give each of some curves its colour.
+
+    Parameters
+    ----------
+    count : int
+        Number of curves, at most four: more colours could not be told apart.
+
+    Returns
+    -------
+    tuple[str, ...]
+        As many roles of `PALETTE`, all different.
+
+    Raises
+    ------
+    ValueError
+        If there are more curves than colours.
+
+    Examples
+    --------
+    >>> cycle(2)
+    ('blue', 'orange')
+    """
+    if count > len(COLOURS):
+        raise ValueError(
+            f"count must be at most {len(COLOURS)}, the number of colours, got count={count!r}. "
+            "Draw two figures."
+        )
+    return COLOURS[:count]
 
 
 def draw(fig: Figure, *, alt: str) -> Drawing:
@@ -180,7 +222,7 @@ def draw(fig: Figure, *, alt: str) -> Drawing:
                 f"fig must have a label on every axis, got xlabel={ax.get_xlabel()!r}, "
                 f"ylabel={ax.get_ylabel()!r}. Name the quantity and its unit."
             )
-    with _style(), io.StringIO() as buffer:
+    with drawing_style(), io.StringIO() as buffer:
         fig.savefig(
             buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
         )
@@ -223,6 +265,7 @@ def _literal(text: str) -> str:
     return text.replace("\\", r"\\")
 
 
+@drawing_style()
 def label(ax: Axes, x: float, y: float, text: str, *, colour: str, **kwargs: Any) -> None:
     """Write a curve's name beside it, in the curve's colour.
 
@@ -239,9 +282,10 @@ def label(ax: Axes, x: float, y: float, text: str, *, colour: str, **kwargs: Any
     **kwargs
         Passed to Matplotlib's ``Axes.text``, for alignment.
     """
-    ax.text(x, y, text, color=PALETTE[colour][0], fontweight="bold", **kwargs)
+    ax.text(x, y, text, color=PALETTE[colour][0], fontsize=10, fontweight="bold", **kwargs)
 
 
+@drawing_style()
 def reference_slope(
     ax: Axes, *, order: float, through: tuple[float, float], span: float, text: str
 ) -> None:
@@ -275,6 +319,7 @@ def reference_slope(
     )
 
 
+@drawing_style()
 def unit_roundoff_line(ax: Axes, u: float, *, text: str = "unit roundoff") -> None:
     """Draw the unit roundoff as a horizontal line: the floor of a relative error.
 
