@@ -18,7 +18,7 @@ from sphinx.util import logging
 
 log = logging.getLogger(__name__)
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL)
-SIZE = re.compile(r'<svg[^>]*? (width|height)="([\d.]+)"')
+SIZES = {"width", "height"}
 
 
 def describe(svg: str) -> dict[str, str]:
@@ -28,7 +28,7 @@ def describe(svg: str) -> dict[str, str]:
     if title := TITLE.search(head):
         found["alt"] = html.unescape(title[1]).strip()
     if tag := re.search(r"<svg[^>]*>", head):
-        for side in ("width", "height"):
+        for side in sorted(SIZES):
             if size := re.search(rf'\s{side}="([\d.]+)(?:px)?"', tag[0]):
                 found[side] = size[1]
     return found
@@ -49,7 +49,10 @@ class DescribeImages(SphinxPostTransform):
         """Fill in one image from its file."""
         if image["uri"].endswith(".svg") and "://" not in image["uri"]:
             path = Path(self.env.srcdir, image["uri"])
-            for key, value in describe(path.read_text(encoding="utf-8")).items():
+            own = describe(path.read_text(encoding="utf-8"))
+            if {*SIZES, "scale"} & image.attributes.keys():
+                own = {key: own[key] for key in own.keys() - SIZES}  # half a size would distort
+            for key, value in own.items():
                 image.setdefault(key, value)
             image["classes"] = [*image["classes"], "dark-light"]
         if not image.get("alt"):

@@ -13,7 +13,15 @@ from sphinx.application import Sphinx
 
 
 def card(path: Path) -> None:
-    """Draw the card, 1200 x 630 pixels, into a PNG file."""
+    """Draw the card, 1200 x 630 pixels, into a PNG file, whatever Matplotlib's settings are."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        _draw(path)
+
+
+def _draw(path: Path) -> None:
     from matplotlib.figure import Figure
 
     from slopes.plots.style import PALETTE
