@@ -61,9 +61,9 @@ class Book(SingleFileHTMLBuilder):
         return kind not in {None, "section"}
 
     def scoped(self, docname: str, name: str, shared: set[str]) -> str:
-        """Put the document's name before a shared one; those of the first page stay."""
+        """Put the document's name before a shared one; no other name has two hyphens."""
         alone = name not in shared or docname == self.config.root_doc
-        return name if alone else f"{docname.replace('/', '-')}-{name}"
+        return name if alone else f"{docname.replace('/', '-')}--{name}"
 
     def mend(self, reference: nodes.reference, tree: nodes.document, shared: set[str]) -> None:
         """Make a link lead to one place of this page, to the site, or nowhere."""
