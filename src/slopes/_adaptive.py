@@ -123,6 +123,10 @@ def estimate(fn: Any, x: Any, order: int, bounds: tuple[float, float]) -> tuple[
     h = 2.0 ** round(math.log2(max((abs(point) or ORIGIN) * s.u**START, 2.0**-1000)))
     with np.errstate(all="ignore"):  # what overflows at absurd scales ends as an infinite error
         sigma, broken = _probe(s, h, order)
+        if math.isnan(sigma):
+            raise ValueError(f"fn must be finite near x, got neither side of x={point!r} finite")
+        if broken:  # one stair of a staircase is no break: look again from further away
+            broken = broken if _probe(s, h * _stride(s, h), order)[1] else None
         value, error = broken or _search(s, h, sigma, order)
     return value, error, len(s.seen)
 
@@ -160,7 +164,7 @@ def _probe(s: Sampler, h: float, order: int) -> tuple[float, tuple[float, float]
         if np.isfinite(f).all():
             break
     else:
-        raise ValueError(f"fn must be finite near x, got neither side of x={s.x!r} finite")
+        return math.nan, None
     basis = np.vander((np.array([s.x, *places]) - s.x) / h, 3)
     top = float(np.abs(f).max()) or 1.0
     seven = np.array([0.0, *f]) / top  # squares must not overflow
@@ -305,8 +309,9 @@ def _search(s: Sampler, h: float, sigma: float, order: int) -> tuple[float, floa
     for start in beyond:
         fit = _refine(s, start, order)
         if fit is not None and fit.noise < SMOOTH * fit.size:
-            return fit.value, fit.error
-    fit = _refine(s, first, order)
+            break
+    else:
+        fit = _refine(s, first, order)
     if fit is None:
         return first.level.odd / first.level.h, math.inf
     return fit.value, fit.error
