@@ -25,6 +25,8 @@ from slopes._adaptive import unit_roundoff
 from slopes._typing import Numbers, Scalar
 
 __all__ = [
+    "CENTRAL",
+    "FORWARD",
     "Estimate",
     "central",
     "complex_step",
