@@ -16,6 +16,7 @@ TOKENS = Path(__file__).parents[1] / "docs" / "_static" / "slopes-tokens.css"
 SENTENCE = "A straight line from 0 to 1."
 
 
+@functools.cache
 def line(alt=SENTENCE, **options):
     fig, (ax,) = style.figure(**options)
     ax.plot([0, 1], [0, 1])

@@ -230,7 +230,7 @@ FORBIDDEN = {
         re.IGNORECASE,
     ),
     "machine path": re.compile("(?<![\\w.~-])/(?:" + "|".join(["ho" + "me", "Us" + "ers"]) + r")/\w"
-                               + "|(?<![\\w.~/-])/(?:" + "|".join(["ro" + "ot", "wo" + "rk"])
+                               + "|(?<![\\w.~/-])/(?:" + "|".join(["roo" + "t", "wo" + "rk"])
                                + r"|t" + r"mp)/\w" + "|[A-Z]:\\\\\\\\?" + "Users"),
 }  # fmt: skip
 
