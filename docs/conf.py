@@ -48,6 +48,7 @@ extensions = [
     "environment",
     "notebooks",
     "identity",
+    "singlehtml",
 ]
 exclude_patterns = ["_*", "node_modules", "**/.ipynb_checkpoints", "reference/generated/**"]
 templates_path = ["_templates"]
@@ -102,7 +103,7 @@ intersphinx_mapping: dict[str, tuple[str, str | None]] = {}  # no build asks the
 html_theme = "sphinx_book_theme"
 html_title = "Slopes"
 html_static_path = ["_static"]
-html_css_files = ["slopes-tokens.css", "slopes.css"]
+html_css_files = ["slopes-tokens.css", "slopes.css", "print.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None  # the same bytes at every build

@@ -282,7 +282,7 @@ def label(ax: Axes, x: float, y: float, text: str, *, colour: str, **kwargs: Any
     **kwargs
         Passed to Matplotlib's ``Axes.text``, for alignment.
     """
-    ax.text(x, y, text, color=PALETTE[colour][0], fontsize=10, fontweight="bold", **kwargs)
+    ax.text(x, y, text, color=PALETTE[colour][0], fontsize=13, fontweight="bold", **kwargs)
 
 
 @drawing_style()
