@@ -24,6 +24,14 @@ vectors = arrays(np.float64, st.integers(1, 6), elements=ordinary)
 # --- relative_error ---
 
 
+def test_differences_that_overflow_are_measured_too():
+    # inf: the difference was formed before the quotient.
+    assert relative_error(1e308, -1e308) == 2
+    assert relative_error(np.array([1e308j, 1.0]), np.array([-1e308j, 1.0])).tolist() == [2, 0]
+    assert agree(1.7e308, -1.7e308, tol=1.0).error == 2
+    assert relative_error(math.inf, 1.0) == relative_error(1e308, 1e-308) == math.inf
+
+
 @given(exact=ordinary, k=st.integers(1, 50), sign=st.sampled_from([-1, 1]))
 def test_a_relative_change_by_a_power_of_two_is_measured(exact, k, sign):
     # exact * (1 + 2**-k) rounds by at most U of itself, which is all that may be lost.

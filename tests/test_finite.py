@@ -24,6 +24,7 @@ from slopes import _adaptive, finite
 from slopes.compare import digits, measured_order, relative_error
 
 U = 2.0**-53
+FREE = (-math.inf, math.inf)
 DTYPES = (np.float16, ml_dtypes.bfloat16, np.float32, np.float64)
 FORMULAS = {
     "forward": ((0.0, 1.0), 1, 1),
@@ -352,6 +353,26 @@ def test_evaluations_of_the_fixed_formulas_are_counted(scheme, count):
             lambda: finite.derivative(math.exp, 1.0, bounds=(2.0, 3.0)),
             ValueError,
             "bounds must enclose x=1.0 in order, got bounds=(2.0, 3.0)",
+        ),
+        (
+            lambda: finite.derivative(math.exp, "3"),
+            TypeError,
+            "x must be one real number, got x='3'",
+        ),
+        (
+            lambda: _adaptive.estimate(math.exp, 1.0, 1.0, FREE),
+            TypeError,
+            "order must be an integer, got order=1.0",
+        ),
+        (
+            lambda: _adaptive.estimate(math.exp, 1.0, 1, None),
+            TypeError,
+            "bounds must be a pair of numbers, got bounds=None",
+        ),
+        (
+            lambda: finite.derivative(lambda x: None, 1.0),  # noqa: ARG005
+            TypeError,
+            "fn must return one real number, got fn(1.0)=None",
         ),
         (
             lambda: finite.derivative(lambda x: 1j * x, 1.0),
@@ -739,6 +760,136 @@ def test_a_wave_beyond_the_climb_is_not_jumped_over():
 
 def test_repr_tells_all_three():
     assert repr(finite.Estimate(1.0, 0.5, 7)) == "Estimate(value=1.0, error=0.5, evaluations=7)"
+
+
+# --- rough functions: noise and rounding of some percent ------------------------------------------
+
+ROUGH = {
+    "noise 1e-1": (lambda y, draw: y + 0.1 * draw.normal(), 0.8),
+    "noise 1e-2": (lambda y, draw: y + 0.01 * draw.normal(), 0.95),
+    "noise 1e-3": (lambda y, draw: y + 0.001 * draw.normal(), 0.95),
+    **{f"{k} digits": (lambda y, draw, k=k: round(y, k), 0.95) for k in range(1, 7)},  # noqa: ARG005
+    "staircase": (lambda y, draw: math.floor(1024 * y) / 1024, 0.95),  # noqa: ARG005
+}
+SHAPES = {
+    "sin": (math.sin, math.cos),
+    "exp": (math.exp, math.exp),
+    "atan": (math.atan, lambda x: 1 / (1 + x * x)),
+    "2 + cos 3x": (lambda x: 2 + math.cos(3 * x), lambda x: -3 * math.sin(3 * x)),
+}
+
+
+def rough(kind, shape, seed):
+    """Point, estimate and truth for one disturbed function; the noise differs at every call."""
+    draw = np.random.default_rng(seed)
+    x = draw.uniform(-2, 2)
+    fn, slope = SHAPES[shape]
+    return x, finite.derivative(lambda t: ROUGH[kind][0](fn(t), draw), x), slope(x)
+
+
+@pytest.mark.parametrize("kind", ROUGH)
+def test_bars_cover_rough_functions_and_are_finite_for_most(kind):
+    # The climb jumped over the wave, because no change was 32 times the noise, and fitted the sine
+    # of huge arguments: 40 of 40 slopes of sin + 0.1 noise were 0 with a bar of 1e-19.
+    rows = [rough(kind, shape, seed) for shape in SHAPES for seed in range(15)]
+    covered = [abs(found.value - slope) <= found.error for _, found, slope in rows]
+    bounded = [math.isfinite(found.error) for _, found, _ in rows]
+    assert np.mean(covered) >= 0.9
+    assert np.mean(bounded) >= ROUGH[kind][1]
+
+
+def test_bars_of_rough_functions_tell_something():
+    # An infinite bar covers too. These are a few times noise / scale.
+    for kind, size in (("noise 1e-1", 0.1), ("noise 1e-3", 1e-3), ("3 digits", 1e-3)):
+        bars = [rough(kind, "sin", seed)[1].error for seed in range(15)]
+        assert size < np.median(bars) < 16 * size
+
+
+@pytest.mark.parametrize("digits_kept", [1, 3])
+def test_a_rounded_sine_has_the_slope_of_the_sine(digits_kept):
+    # 0.0055 +- 0.047 and -6.8e-22 +- 4e-21 instead of 0.5403.
+    found = finite.derivative(lambda x: round(math.sin(x), digits_kept), 1.0)
+    assert abs(found.value - math.cos(1.0)) <= found.error < 8 * 10.0**-digits_kept
+
+
+def test_a_wide_flat_stair_widens_the_bar_to_both_readings():
+    # 1.0 +- 4.8e-15: the trend. The floor itself has slope 0.
+    found = finite.derivative(math.floor, 1.5)
+    assert abs(found.value) <= found.error
+    assert abs(found.value - 1) <= found.error < 4
+
+
+def test_a_wave_that_is_noise_at_every_distance_has_an_infinite_bar():
+    # -9e-23 +- 5e-21.
+    assert finite.derivative(lambda x: math.sin(1e13 * x), 1.0).error == math.inf
+
+
+@pytest.mark.parametrize("x", [20.0, 25.0])
+def test_a_function_that_is_constant_in_float64_keeps_the_roundoff_in_its_bar(x):
+    # 1.4e-22 +- 3.1e-22 for 1.7e-17.
+    found = finite.derivative(math.tanh, x)
+    with mpmath.workdps(40):
+        exact = float(mpmath.sech(x) ** 2)
+    assert abs(found.value - exact) <= found.error < 1e-13
+
+
+# --- polynomials, which never bend ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("degree", "order", "least"), [(2, 1, 14), (4, 1, 13.5), (2, 2, 14)])
+def test_polynomials_are_differentiated_to_the_last_digits(degree, order, least):
+    # The first fit of x^2 + 3 x + 2 was 10^8 wide, where 3 x is lost: 2.99999999695 +- 1e-7.
+    draw = np.random.default_rng(11)
+    right = []
+    for _ in range(40):
+        c, x = draw.uniform(-3, 3, degree + 1), draw.choice([0.0, 1.0, draw.uniform(-3, 3)])
+        found = finite.derivative(
+            lambda t, c=c: sum(a * t**k for k, a in enumerate(c)), x, order=order
+        )
+        exact = sum(
+            Fraction(a) * math.perm(k, order) * Fraction(x) ** max(k - order, 0)
+            for k, a in enumerate(c)
+        )
+        right.append(digits(found.value, float(exact)))
+        assert found.evaluations < 100
+    assert np.median(right) > least + 0.5
+    assert np.quantile(right, 0.1) > least - 0.5
+
+
+@pytest.mark.parametrize(
+    ("fn", "slope"),
+    [
+        (lambda x: x * x + 3 * x + 2, 3),
+        (lambda x: x**2 + 1, 0),
+        (lambda x: x**6 - x**5 + 3 * x + 2, 3),
+    ],
+)
+def test_polynomials_at_zero_have_bars_of_rounding_size(fn, slope):
+    found = finite.derivative(fn, 0.0)
+    assert abs(found.value - slope) <= found.error < 3e-14
+
+
+# --- the end of the domain in other words --------------------------------------------------------
+
+
+@pytest.mark.parametrize(("x", "slope"), [(0.0, 0.0), (1e-9, 1.5e-9**0.5 * 1.5**0.5)])
+def test_complex_values_beside_x_are_the_end_of_the_domain(x, slope):
+    # TypeError: float() argument must be ... not 'complex'.
+    found = finite.derivative(lambda t: t**1.5, x)
+    assert found.value == pytest.approx(slope, rel=1e-9, abs=1e-12)
+    assert finite.derivative(lambda t: t**0.5, 0.0).value == math.inf
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_slope_that_is_infinite_like_a_logarithm_is_named(order):
+    # -93.7 +- 0.92.
+    def fn(t):
+        return t**order * math.log(abs(t)) if t else 0.0
+
+    if order == 1:
+        found = finite.derivative(fn, 0.0)
+        assert (found.value, found.error) == (-math.inf, math.inf)
+    assert finite.derivative(lambda t: math.nan if t < 0 else fn(t), 0.0, order=order).error > 1e9
 
 
 # --- several inputs -------------------------------------------------------------------------------

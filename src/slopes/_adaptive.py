@@ -34,6 +34,10 @@ COVER = 4.0  # standard errors in an error bar
 TARGET = 256.0  # an error bar of so many roundoffs is good enough
 FITS = 4  # at most, from one start
 WORTH = 4.0  # a wider fit must be four times as wide to be worth its evaluations
+RESOLVED = 3.0  # coefficients of pure noise stay below 1.2 times the noise, 3 times is a shape
+HINT = 4.0  # a change of 4 times the noise is where a fit starts if no larger one was verified
+STAIR = 2.0**-5  # a function that is constant out to this share of |x| may be so by nature
+NEARBY = 10  # values that are nearest to x: none but noise, unless the climb saw more
 SMOOTH = 2.0**-6  # noise found beyond a break must be below this share of the variation
 
 
@@ -63,12 +67,16 @@ class Level(NamedTuple):
 
 
 class Start(NamedTuple):
-    """Where the climb ended: last verified level, first half-width to try, noise."""
+    """Where the climb ended: last verified level, first half-width to try, noise.
+
+    If `rough`, nothing was verified, and the noise is what the values nearest to x show.
+    """
 
     level: Level
     half: float
     sigma: float
     verified: bool
+    rough: bool = False
 
 
 class Fit(NamedTuple):
@@ -81,6 +89,8 @@ class Fit(NamedTuple):
     noise: float
     degree: int
     size: float
+    series: Any
+    at: float
 
 
 @lru_cache
@@ -96,15 +106,30 @@ def unit_roundoff(dtype: Any) -> float:
     return u
 
 
+def real_number(y: Any, stated: str) -> tuple[float, Any]:
+    """Value and dtype of one real number; strings are none, whatever float() says."""
+    array = np.asarray(y)
+    try:
+        if array.ndim == 0 and array.dtype.kind not in "cUS":
+            return float(array), array.dtype
+    except (TypeError, ValueError):
+        pass
+    raise TypeError(f"{stated}={y!r}") from None
+
+
+def checked_order(order: Any) -> int:
+    """Refuse an order that is no integer: 1.0 and True are slips of the keyboard."""
+    if isinstance(order, bool) or not isinstance(order, int | np.integer):
+        raise TypeError(f"order must be an integer, got order={order!r}")
+    return int(order)
+
+
 def checked_point(x: Any) -> tuple[float, Any]:
     """Value and dtype of a scalar x; integers count as float64."""
-    array = np.asarray(x)
-    if np.iscomplexobj(array) or array.ndim != 0:
-        raise TypeError(f"x must be one real number, got x={x!r}")
-    point = float(array)
+    point, dtype = real_number(x, "x must be one real number, got x")
     if not math.isfinite(point):
         raise ValueError(f"x must be finite, got x={x!r}")
-    return point, np.dtype(float) if array.dtype.kind in "biuO" else array.dtype
+    return point, np.dtype(float) if dtype.kind in "biuO" else dtype
 
 
 def held(t: Any, kind: Any) -> Any:
@@ -112,11 +137,13 @@ def held(t: Any, kind: Any) -> Any:
     return float(t) if kind == np.float64 else kind.type(t)
 
 
-def estimate(fn: Any, x: Any, order: int, bounds: tuple[float, float]) -> tuple[float, float, int]:
+def estimate(fn: Any, x: Any, order: Any, bounds: Any) -> tuple[float, float, int]:
     """Value, error bar and number of evaluations; `finite.derivative` documents them."""
     point, kind = checked_point(x)
-    if order not in (1, 2):
+    if checked_order(order) not in (1, 2):
         raise ValueError(f"order must be 1 or 2, got order={order!r}")
+    if not (isinstance(bounds, tuple | list) and len(bounds) == 2):
+        raise TypeError(f"bounds must be a pair of numbers, got bounds={bounds!r}")
     if not (bounds[0] <= point <= bounds[1] and bounds[0] < bounds[1]):
         raise ValueError(f"bounds must enclose x={point!r} in order, got bounds={bounds!r}")
     s = _sampler(fn, point, kind, bounds)
@@ -131,14 +158,11 @@ def estimate(fn: Any, x: Any, order: int, bounds: tuple[float, float]) -> tuple[
     return value, error, len(s.seen)
 
 
-def _sampler(fn: Any, x: float, kind: Any, bounds: tuple[float, float]) -> Sampler:
-    first = np.asarray(fn(held(x, kind)))
-    if np.iscomplexobj(first) or first.ndim != 0:
-        raise TypeError(f"fn must return one real number, got fn({x!r})={first!r}")
-    fx = float(first)
+def _sampler(fn: Any, x: float, kind: Any, bounds: Any) -> Sampler:
+    fx, dtype = real_number(fn(held(x, kind)), f"fn must return one real number, got fn({x!r})")
     if not math.isfinite(fx):
         raise ValueError(f"fn must be finite at x, got fn({x!r})={fx!r}")
-    narrow = first.dtype if unit_roundoff(first.dtype) > unit_roundoff(kind) else kind
+    narrow = dtype if unit_roundoff(dtype) > unit_roundoff(kind) else kind
     seen: dict[float, float] = {x: fx}
 
     def value(t: float) -> float:
@@ -147,7 +171,9 @@ def _sampler(fn: Any, x: float, kind: Any, bounds: tuple[float, float]) -> Sampl
         if t not in seen:
             try:
                 with np.errstate(all="ignore"):
-                    y = float(fn(held(t, kind)))
+                    y = fn(held(t, kind))
+                # Python's (-1) ** 0.5 is complex: that too says outside of the domain.
+                y = math.nan if np.iscomplexobj(y) else float(y)
             except (ArithmeticError, ValueError):  # how math.* says: outside of the domain
                 y = math.nan
             seen[t] = y if math.isfinite(y) else math.nan
@@ -176,9 +202,13 @@ def _probe(s: Sampler, h: float, order: int) -> tuple[float, tuple[float, float]
 
 
 def _steep(k: Any, f: Any, order: int) -> bool:
-    """Whether f follows a power of the distance whose derivative of that order is infinite."""
+    """Whether f follows a power of the distance, or one times its logarithm, that is too steep."""
     if not f.all() or np.ptp(np.sign(f)):
         return False
+    ratios = f / np.asarray(k, dtype=float) ** order  # of x log x: a straight line in log k
+    drift = np.diff(ratios) / np.diff(np.log(k))
+    if abs(np.ptp(drift)) < 1e-6 * abs(drift[0]) and abs(drift[0]) > 1e-4 * abs(ratios[0]):
+        return True
     power = math.log(f[2] / f[0]) / math.log(k[2] / k[0])
     follows = abs(math.log(f[1] / f[0]) - power * math.log(k[1] / k[0])) < 1e-6
     return follows and 0.01 < power < order and abs(power - round(power)) > 0.01
@@ -223,13 +253,19 @@ def _climb(s: Sampler, h: float, sigma: float, order: int) -> list[Start]:
         factor = shorter or full
         h = good.h * factor
         if h > max(abs(s.x), 1.0) * 2.0 ** (60 if good.change else 10):
-            return [*starts, Start(good, good.h, sigma, not starts)]
+            hidden = 64 * s.u * good.peak < good.change < SIGNAL * sigma
+            return starts if hidden else [*starts, Start(good, good.h, sigma, not starts)]
         level = _level(s, h)
         if level is None:
             return [*starts, Start(good, good.h * math.sqrt(factor), sigma, verified)]
         if good.change == 0:  # nothing, then something: a quantum, until a fit shows otherwise
             sigma = max(sigma, level.change)
         low, eta = _noise(s, good, level, sigma)
+        if factor > 4 and HINT * low < good.change and level.change < 2 * good.change:
+            # More than noise, but it does not grow: the end of the growth, or rougher than thought.
+            sigma, good = max(good.change, level.change), level
+            shorter = 0.0
+            continue
         below = 0 < good.change < SIGNAL * low
         if below and level.change > 4 * SIGNAL * eta and factor > 4:
             # Noise below and signal here: too far apart to see whether they agree.
@@ -305,43 +341,130 @@ def _reach(now: Level, low: Level, noise: float) -> float:
 
 def _search(s: Sampler, h: float, sigma: float, order: int) -> tuple[float, float]:
     """Best fit from where the climb ended: beyond a break only if all is smooth there."""
-    first, *beyond = _climb(s, h, sigma, order)
-    for start in beyond:
-        fit = _refine(s, start, order)
+    starts = _climb(s, h, sigma, order)
+    for start in starts[1:]:
+        fit = _refine(s, start, order, fits=1)
         if fit is not None and fit.noise < SMOOTH * fit.size:
+            fit = _refine(s, start, order)
             break
     else:
-        fit = _refine(s, first, order)
+        fit = _refine(s, starts[0], order) if starts else None
+    if fit is None:  # the climb has gone past the last distance at which there is a shape
+        hint = _hint(s, sigma)
+        fit = hint and _refine(s, hint, order)
     if fit is None:
-        return first.level.odd / first.level.h, math.inf
-    return fit.value, fit.error
+        return (s.value(s.near(s.x + h)) - s.fx) / h, math.inf
+    return fit.value, max(fit.error, _stair(s, order))
 
 
-def _refine(s: Sampler, start: Start, order: int) -> Fit | None:
+def _stair(s: Sampler, order: int) -> float:
+    """Slope from a flat stair to its end, if that is wide: it may be the function, not its noise.
+
+    Stairs that are narrow beside x are the rounding of a smooth function.
+    """
+    changes, scale = _by_distance(s), abs(s.x) or 1.0
+    flat = next((k for k, (_, change) in enumerate(changes) if change), len(changes)) - 1
+    level = _rise(s, 0.0) if changes[flat][0] > STAIR**2 * scale else None
+    return _per(level.change, level.h, order) if level and level.h > STAIR * scale else 0.0
+
+
+def _hint(s: Sampler, sigma: float) -> Start | None:
+    """Where the values first rise out of their noise, whatever comes after; None if they do not.
+
+    A bounded function never grows to `SIGNAL` times a noise of some percent: there is no level
+    that verifies a slope, only the smallest distance at which there is something to fit.
+    """
+    near = np.array([y for _, y in _by_distance(s)[: NEARBY + 1]])
+    noise = max(sigma, float(np.std(near, ddof=1)))
+    if noise <= 4 * s.u * abs(s.fx):  # a flat stair: the first value that differs is the noise
+        stair = _rise(s, noise)
+        noise = stair.change if stair else noise
+    level = _rise(s, HINT * noise)
+    return level and Start(level, level.h, noise, verified=False, rough=True)
+
+
+def _by_distance(s: Sampler) -> list[tuple[float, float]]:
+    """Distances from x and values minus that at x, without what is not finite."""
+    return sorted((abs(t - s.x), y - s.fx) for t, y in s.seen.items() if y == y)
+
+
+def _rise(s: Sampler, least: float) -> Level | None:
+    """Nearest level, to a factor of 2, at which the change exceeds `least`: by bisection."""
+    seen = _by_distance(s)
+    k = next((k for k, (_, change) in enumerate(seen) if abs(change) > least), None)
+    if k is None:
+        return None
+    low, high = seen[k - 1][0], seen[k][0]
+    best = _level(s, high)
+    while high > 2 * low > 0:
+        level = _level(s, math.sqrt(low * high))
+        if level is not None and level.change > least:
+            best, high = level, level.h
+        else:
+            low = math.sqrt(low * high)
+    return best
+
+
+def _refine(s: Sampler, start: Start, order: int, fits: int = FITS) -> Fit | None:
     """Fit, then narrow or widen by a predicted factor, while that pays."""
     half, ceiling = start.half, math.inf
     eta = max(start.sigma, s.u * abs(s.fx))
     best: Fit | None = None
     last: Fit | None = None
-    for _ in range(FITS):
-        fit = _fit(s, *_sides(s, half, start.level.h), order, start.sigma)
+    for _ in range(fits):
+        fit = _fit(s, *_sides(s, half, start.level.h), order, start)
         if fit is None or not _agrees(fit, start):
             ceiling, half = half, half / 4
             continue
-        if best is None or fit.error < best.error:
+        rounding = s.u * (fit.size + abs(s.fx))
+        good = _believable(fit, start, best, 64 * rounding)
+        if good and (best is None or fit.error < best.error):
             best = fit
         if fit.error <= TARGET * s.u * (abs(fit.value) + _per(fit.size, fit.half, order)):
+            if (share := _share(s, fit, order)) == 1:
+                break
+            half = share * fit.half
+            continue
+        if best is not None and not good and fit.half > best.half:
             break
         if last is not None and fit.half < last.half and fit.noise > last.noise / 4:
             eta, ceiling = max(eta, fit.noise), math.inf  # narrower and as rough: it is noise
         last = fit
-        factor = _factor(fit, eta, start.sigma, s.u * (fit.size + abs(s.fx)))
+        factor = _factor(fit, eta, start.sigma, rounding)
+        if best is None:
+            factor = min(factor, 1 / 3)
         if factor < 1:
             ceiling = half
         half = min(half * factor, ceiling / 1.5) if factor > 1 else half * factor
         if start.level.change == 0 or (factor > 1 and half < WORTH * fit.half):
             break
     return best
+
+
+def _share(s: Sampler, fit: Fit, order: int) -> float:
+    r"""Share of the half-width at which rounding is predicted to matter least; 1 if that is small.
+
+    A polynomial never bends, and a fit as wide as its largest term is far wider than the term
+    whose derivative is wanted: :math:`(|f(x)| + \\sum_k |a_k| r^k) / r^d` is least at the best r.
+    """
+    if fit.error <= TARGET * s.u * abs(fit.value):
+        return 1.0
+    terms = [
+        abs(_derivatives(fit.at, k, fit.degree) @ fit.series) / math.factorial(k)
+        for k in range(1, fit.degree + 1)
+    ]
+    r = 2.0 ** -np.arange(60.0)
+    cost = (abs(s.fx) + r[:, None] ** np.arange(1, fit.degree + 1) @ np.array(terms)) / r**order
+    best = int(np.argmin(cost))
+    return float(r[best]) if cost[best] * 16 < cost[0] else 1.0
+
+
+def _believable(fit: Fit, start: Start, best: Fit | None, rounding: float) -> bool:
+    """Whether a fit shows a shape: where data has stopped growing, noise / half-width is no bar."""
+    if best is not None and start.rough and fit.half > best.half and fit.noise > 2 * best.noise:
+        return False  # wider and rougher: that is no longer the noise
+    near = fit.half <= start.level.h and fit.noise <= 2 * start.sigma
+    return near or fit.size > RESOLVED * fit.noise or fit.noise <= rounding
 
 
 def _factor(fit: Fit, eta: float, sigma: float, rounding: float) -> float:
@@ -381,7 +504,7 @@ def _sides(s: Sampler, half: float, safe: float) -> tuple[float, float]:
     return ends[0], ends[1]
 
 
-def _fit(s: Sampler, low: float, high: float, order: int, sigma: float) -> Fit | None:
+def _fit(s: Sampler, low: float, high: float, order: int, start: Start) -> Fit | None:
     """Chebyshev fit on [x + low, x + high], its derivative at x and the error bar; None if NaN."""
     half, mid = (high - low) / 2, (high + low) / 2
     places = _places(s, mid, half)
@@ -393,8 +516,10 @@ def _fit(s: Sampler, low: float, high: float, order: int, sigma: float) -> Fit |
     c = solve @ f
     size, top = float(np.abs(c[1:]).max()), float(np.abs(f).max()) or 1.0
     floor = 0.3 * s.u * (top + abs(s.fx))
-    if size < HIDDEN * sigma:
-        floor = max(floor, sigma)
+    if size < HIDDEN * start.sigma:
+        floor = max(floor, start.sigma)
+    elif start.rough:  # known from more values than the tail has
+        floor = max(floor, start.sigma / 2)
     tails = c / np.linalg.norm(
         solve, axis=1
     )  # of the size of the values' noise, where all is noise
@@ -410,7 +535,7 @@ def _fit(s: Sampler, low: float, high: float, order: int, sigma: float) -> Fit |
         slope = float(slopes[: d + 1] @ c[: d + 1]) / half
         answer = _per(value, half, order), _per(error, half, order)
         if best is None or answer[1] < best.error:
-            best = Fit(*answer, slope, half, noise, d, size)
+            best = Fit(*answer, slope, half, noise, d, size, c[: d + 1], -mid / half)
     return best if best is not None and math.isfinite(best.error) else None
 
 
@@ -426,6 +551,6 @@ def _places(s: Sampler, mid: float, half: float) -> list[float]:
     return [s.near(float(np.round(t / grid) * grid)) for t in s.x + mid + half * np.cos(angles)]
 
 
-def _derivatives(t: float, order: int) -> Any:
+def _derivatives(t: float, order: int, degree: int = NODES - 1) -> Any:
     """Differentiate the first Chebyshev polynomials at t."""
-    return chebyshev.chebval(t, chebyshev.chebder(np.eye(NODES), order))
+    return chebyshev.chebval(t, chebyshev.chebder(np.eye(degree + 1), order))

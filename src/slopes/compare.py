@@ -81,6 +81,8 @@ def relative_error(value: Numbers | Value, exact: Numbers | Value) -> Errors:
     y, y_hat = _exact(exact), _wide(value)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         error = np.abs(y_hat - y) / np.abs(y)
+        # The difference of two large numbers may overflow where its share does not.
+        error = np.where(np.isinf(error) & (y != 0), np.abs(y_hat / y - 1), error)
     return _plain(np.where(y_hat == y, 0.0, np.where(np.isnan(error), np.inf, error)))
 
 
@@ -239,6 +241,7 @@ def _scaled(a: np.ndarray, b: np.ndarray) -> Float[np.ndarray, "..."]:
     scale = np.max(magnitude, initial=0.0, where=np.isfinite(magnitude))
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         error = np.abs(a - b) / scale
+        error = np.where(np.isinf(error), np.abs(a / scale - b / scale), error)  # it overflowed
     return np.where(same, 0.0, np.where(np.isnan(error), np.inf, error))
 
 
