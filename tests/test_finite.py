@@ -92,7 +92,7 @@ def test_a_wrong_weight_is_caught_by_the_order_test(monkeypatch):
 
     def wrong(nodes, order, **at):
         w = right(nodes, order, **at)
-        w[0] *= 1 + 1 / 2000
+        w[-1] *= 1 + 1 / 2000  # the first value is the reference: it gets no weight
         return w
 
     monkeypatch.setattr(finite, "weights", wrong)
@@ -406,6 +406,103 @@ def test_bad_input_gets_the_stated_error(call, kind, message):
         call()
 
 
+# --- what a fixed stencil refuses ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        # NaN came back without a word.
+        (lambda: finite.forward(np.log, 0.0), "fn must be finite, got fn(0.0)=np.float64(-inf); "),
+        (lambda: finite.central(np.sqrt, 0.0), "fn must be finite, got fn(-6.93"),
+        (
+            lambda: finite.stencil(
+                lambda x: np.array([[1.0, x, np.float64(1) / x]]), 0.0, nodes=(0, 1)
+            ),
+            "fn must be finite, got fn(0.0)[0, 2]=np.float64(inf); ",
+        ),
+        (lambda: finite.gradient(lambda x: np.log(x).sum(), [1.0, 1e-9]), "fn must be finite, got"),
+        (
+            lambda: finite.jacobian(np.log, [1.0, 1e-9], batched=True),
+            "e-06]))[1]=np.float64(nan); ",
+        ),
+        (lambda: finite.hessian(lambda x: np.log(x).sum(), [1.0, 1e-9]), "fn must be finite, got"),
+        (lambda: finite.directional(np.log, [1.0, 1e-9], [0.0, 1.0]), "fn must be finite, got"),
+        # A complex slope came back: Python's (-1) ** 0.5 is complex.
+        (
+            lambda: finite.central(lambda x: x**0.5, 0.0),
+            "fn must be real at all places or complex at all, got fn(-6.93",
+        ),
+        # Zero came back: sin in single precision has one value at both places.
+        (
+            lambda: finite.central(lambda x: np.sin(np.float32(x)), 1.0, step=1e-9),
+            "step must be large enough to change x=1.0 in its dtype, got step=1e-09",
+        ),
+        (
+            lambda: finite.gradient(lambda x: np.sin(x.astype(np.float32))[0], [1.0], step=1e-9),
+            "step must be large enough to change x=1.0 in its dtype",
+        ),
+        (
+            lambda: finite.gradient(sum, [1.0, 2.0], step=[1e-3]),
+            "step must be one number or have the shape (2,) of x, got step=[0.001]",
+        ),
+        (lambda: finite.gradient(sum, []), "x must be a row of finite numbers, got x=[]"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_values_and_steps_that_make_no_derivative_are_refused(call, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: finite.forward(lambda x: None, 0.0), "fn must return numbers, got fn(0.0)=None"),  # noqa: ARG005
+        (lambda: finite.central(str, 1.0, step=0.5), "fn must return numbers, got fn(0.5)='0.5'"),
+        (lambda: finite.weights([0, 1], order=True), "order must be an integer, got order=True"),
+        (lambda: finite._checked_step("a"), "step must be one real number, got step='a'"),
+        (lambda: finite._checked_steps("a", (1,)), "step must be real, got step='a'"),
+        (lambda: finite._checked_vector("x", ["a"]), "x must be real, got x=['a']"),
+    ],
+)
+def test_what_is_no_number_is_a_type_error(call, message):
+    with pytest.raises(TypeError, match=re.escape(message)):
+        call()
+
+
+def test_fractions_are_numbers():
+    assert finite.central(lambda x: Fraction(x) * 3, 1.0) == pytest.approx(3, rel=1e-9)
+
+
+def test_a_step_is_used_as_it_is_stored():
+    # 1 + 8.27e-8: the weights' rounding was multiplied by values of size 1, not by differences.
+    assert finite.forward(lambda t: t, 1.0, step=1e-10) == 1
+    assert finite.central(lambda t: t, 1.0, step=1e-10) == 1
+    x = [1.0, -2.0]
+    assert finite.gradient(lambda x: x.sum(), x, step=1e-10).tolist() == [1, 1]
+    assert finite.jacobian(lambda x: x, x, step=1e-10).tolist() == [[1, 0], [0, 1]]
+    assert finite.directional(lambda x: x[0], x, [1.0, 0.0], step=1e-10) == 1
+    hess = finite.hessian(lambda x: x @ x, x, step=1e-4)
+    np.testing.assert_allclose(hess, 2 * np.eye(2), atol=16 * U * 5 / 1e-8)
+
+
+def test_entries_that_do_not_move_do_not_set_the_step():
+    # 1.6e-4 for cos(1e-3): the step belonged to 1e8.
+    found = finite.directional(lambda x: np.sin(x).sum(), [1e8, 1e-3], [0.0, 1.0])
+    assert found == pytest.approx(math.cos(1e-3), rel=1e-7)
+    narrow = finite.directional(lambda x: np.sin(x[1:]).astype(np.float32), [1e8, 0.5], [0.0, 2.0])
+    assert narrow == pytest.approx(2 * math.cos(0.5), rel=1e-4)
+
+
+def test_weights_do_not_leave_the_range_of_the_numbers():
+    # The product of the gaps overflowed.
+    w = finite.weights([-1e200, 0.0, 1e200], 1)
+    np.testing.assert_allclose(w * 1e200, [-0.5, 0, 0.5], rtol=4 * U)
+    tiny = finite.weights([-1e-200, 0.0, 1e-200], 1)
+    np.testing.assert_allclose(tiny / 1e200, [-0.5, 0, 0.5], rtol=4 * U)
+
+
 # --- complex step ---------------------------------------------------------------------------------
 
 
@@ -445,6 +542,37 @@ def test_complex_step_of_a_float32_point_computes_in_complex64():
 
     assert relative_error(finite.complex_step(fn, np.float32(1)), math.e) < 4 * 2.0**-24
     assert kinds == [np.complex64]
+
+
+@pytest.mark.parametrize("x", [1e-9, 1e-30])
+def test_complex_step_does_not_underflow_in_single_precision(x):
+    # 0.0: the step 2^-100 x is no number of single precision.
+    with jax.enable_x64(False):
+        assert finite.complex_step(jax.jit(jnp.exp), x) == 1
+    assert finite.complex_step(np.exp, np.float32(x)) == 1
+
+
+def test_complex_step_of_a_square_close_to_underflow():
+    assert finite.complex_step(lambda x: x * x, 1e-140) == 2e-140
+
+
+@pytest.mark.parametrize(("x", "step"), [(np.float32(1), 1e-60), (1.0, 1e-320)])
+def test_complex_step_refuses_a_step_that_underflows(x, step):
+    with pytest.raises(ValueError, match="step must not underflow in float"):
+        finite.complex_step(np.exp, x, step=step)
+
+
+@pytest.mark.parametrize("fn", [np.log, lambda x: x**0.5])
+@pytest.mark.parametrize("x", [-2.0, np.float32(-2.0)])
+def test_complex_step_refuses_a_function_that_is_not_real_at_x(fn, x):
+    # 1.99e30: the imaginary part of log(-2) itself, divided by the step.
+    with pytest.raises(ValueError, match="fn must be real on the real line near x, got fn"):
+        finite.complex_step(fn, x)
+
+
+def test_complex_step_at_a_root_and_on_a_cliff_is_no_suspect():
+    assert finite.complex_step(lambda x: x - 1, 1.0) == 1
+    assert finite.complex_step(lambda x: np.exp(1e12 * (x - 1)), 1.0) == 1e12
 
 
 def test_complex_step_is_silently_wrong_where_abs_is_mixed_with_x():

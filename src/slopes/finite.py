@@ -12,6 +12,7 @@ Reference: B. Fornberg, "Generation of finite difference formulas on arbitrarily
 Mathematics of Computation 51 (1988) 699-706.
 """
 
+import contextlib
 import math
 from collections.abc import Callable
 from functools import lru_cache
@@ -85,9 +86,11 @@ def forward(fn: Function, x: Any, *, step: Scalar | None = None) -> Any:
     Raises
     ------
     TypeError
-        If `x` is complex or no scalar.
+        If `x` is complex or no scalar, or `fn` returns no numbers.
     ValueError
-        If `x` is not finite, or `step` is not positive or so small that ``x + step`` rounds to `x`.
+        If `x` is not finite, `step` is not positive or so small that ``x + step`` rounds to `x` in
+        the dtype of `x` or of the values, `fn` is not finite at a place of the stencil, or it is
+        real at one and complex at another.
 
     Notes
     -----
@@ -179,6 +182,9 @@ def weights(nodes: Numbers, order: int, *, at: Scalar = 0.0) -> Inexact[np.ndarr
     array([ 1., -2.,  1.])
     """
     s = _checked_nodes(nodes, order, least=0)
+    # Products of tiny or huge gaps would leave the range of the numbers; powers of two are exact.
+    power = math.frexp(float(np.abs(s).max()))[1]
+    s, centre = np.ldexp(s, -power), float(np.ldexp(np.asarray(at, dtype=float), -power))
     table = np.zeros((s.size, order + 1))  # row j: weights of node j for derivatives 0..order
     table[0, 0] = 1.0
     degrees = np.arange(1, order + 1)
@@ -186,12 +192,12 @@ def weights(nodes: Numbers, order: int, *, at: Scalar = 0.0) -> Inexact[np.ndarr
     for i in range(1, s.size):
         gaps = s[i] - s[:i]
         ratio, product = product / float(np.prod(gaps)), float(np.prod(gaps))
-        table[i] = -(s[i - 1] - at) * table[i - 1] * ratio
+        table[i] = -(s[i - 1] - centre) * table[i - 1] * ratio
         table[i, 1:] += degrees * table[i - 1, :-1] * ratio
-        moved = (s[i] - at) * table[:i]
+        moved = (s[i] - centre) * table[:i]
         moved[:, 1:] -= degrees * table[:i, :-1]
         table[:i] = moved / gaps[:, None]
-    return np.array(table[:, order])
+    return np.ldexp(table[:, order], -power * order)
 
 
 def stencil(
@@ -240,7 +246,9 @@ def stencil(
     s = _weighty(_checked_nodes(nodes, order), order)
     point, kind = _adaptive.checked_point(x)
     if step is not None:
-        return _apply(fn, point, kind, kind, s, order, _checked_step(step))[0]
+        total, seen = _apply(fn, point, kind, kind, s, order, h := _checked_step(step))
+        _places(point, kind, _narrower(kind, seen), s, h)  # refuses what the values cannot tell
+        return total
     # Before the first value its dtype is a guess: that of x. A narrower one means another step,
     # and places that the narrower numbers can hold.
     scale = max(abs(point), 1.0)
@@ -254,14 +262,56 @@ def _apply(
     fn: Function, point: float, kind: Any, narrow: Any, s: Any, order: int, h: float
 ) -> tuple[Any, Any]:
     """Apply a stencil at places of dtype `kind` that dtype `narrow` can hold."""
-    places = [_adaptive.held(narrow.type(point + h * node), kind) for node in s]
-    actual = np.array([float(place) - point for place in places]) / h
-    if np.unique(actual).size < s.size:
-        raise ValueError(_vanished(h, point))
-    values = [np.asarray(fn(place)) for place in places]
-    w = weights(actual, order)
-    total = sum(wk * _wide(value) for wk, value in zip(w, values, strict=True))
+    places = _places(point, kind, narrow, s, h)
+    values = _values(fn, places)
+    w = weights([(float(place) - point) / h for place in places], order)
+    # The weights add up to 0. Differences keep what rounding of the weights would lose.
+    total = sum(wk * (_wide(value) - _wide(values[0])) for wk, value in zip(w, values, strict=True))
     return (total / h**order)[()], values[0].dtype
+
+
+def _places(point: float, kind: Any, narrow: Any, s: Any, h: float) -> list[Any]:
+    """Round the nodes of a stencil to numbers; refuse a step that makes two of them one."""
+    places = [_adaptive.held(narrow.type(point + h * node), kind) for node in s]
+    if np.unique([float(place) for place in places]).size < s.size:
+        raise ValueError(_vanished(h, point))
+    return places
+
+
+def _narrower(kind: Any, seen: Any) -> Any:
+    return seen if unit_roundoff(seen) > unit_roundoff(kind) else kind
+
+
+def _values(fn: Function, places: Any) -> list[Any]:
+    """Values at some places: numbers, finite, and either all real or all complex."""
+    values = [_checked_value(fn(place), place) for place in places]
+    kinds = [np.iscomplexobj(value) for value in values]
+    if any(kinds) and not all(kinds):  # Python's (-1) ** 0.5, say
+        k = kinds.index(True)
+        raise ValueError(
+            f"fn must be real at all places or complex at all, got fn({places[k]!r})="
+            f"{values[k][()]!r}; stay inside of its domain with a smaller step or other nodes"
+        )
+    return values
+
+
+def _checked_value(value: Any, place: Any) -> Any:
+    """Value as an array of finite numbers."""
+    array = np.asarray(value)
+    if array.dtype.kind == "O":  # Fraction, Decimal, mpmath: numbers in their own way
+        with contextlib.suppress(TypeError, ValueError):
+            array = array if value is None else array.astype(float)  # NumPy: None is NaN
+    if array.dtype.kind in "OUSM":
+        raise TypeError(f"fn must return numbers, got fn({place!r})={value!r}")
+    bad = ~np.isfinite(_wide(array))
+    if bad.any():
+        where = np.unravel_index(int(np.argmax(bad)), bad.shape)
+        entry = f"[{', '.join(map(str, where))}]" if where else ""
+        raise ValueError(
+            f"fn must be finite, got fn({place!r}){entry}={array[where]!r}; "
+            "use a smaller step, or nodes on the side where it is defined"
+        )
+    return array
 
 
 def _weighty(s: Any, order: int) -> Any:
@@ -274,7 +324,7 @@ def optimal_step(nodes: Numbers, order: int = 1, *, dtype: Any = float) -> float
     r"""Balance truncation against rounding for a stencil, at scale 1.
 
     With accuracy :math:`p` and order :math:`d`, the error of a function whose value and
-    derivatives are all of size 1 is at most :math:`C h^p + R u / h^d` where
+    derivatives are all of size 1 is about :math:`C h^p + R u / h^d` where
     :math:`C = |\sum w_k s_k^{p+d}| / (p+d)!` and :math:`R = \sum |w_k|`. It is least at
 
     .. math:: h = \Big( \frac{d R u}{p C} \Big)^{1/(p+d)},
@@ -303,7 +353,7 @@ def optimal_step(nodes: Numbers, order: int = 1, *, dtype: Any = float) -> float
 
     References
     ----------
-    N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed. (2002), section 1.14.
+    N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., SIAM (2002).
 
     Examples
     --------
@@ -341,8 +391,9 @@ def complex_step(fn: Function, x: Any, *, step: Scalar | None = None) -> Any:
     x : number
         Where.
     step : float, optional
-        h > 0, in units of `x`; by default :math:`2^{-100} |x|` (:math:`2^{-100}` at 0): its square
-        vanishes beside 1 in any precision, and it stays clear of underflow.
+        h > 0, in units of `x`; by default a power of two near :math:`2^{-75} |x|` (:math:`2^{-100}`
+        at 0), in single precision :math:`2^{-14} |x|`: its square vanishes beside that of `x`, and
+        it stays clear of underflow.
 
     Returns
     -------
@@ -355,11 +406,14 @@ def complex_step(fn: Function, x: Any, *, step: Scalar | None = None) -> Any:
         If `fn` returns real numbers, so that the imaginary part was lost on the way, or if `x` is
         complex itself.
     ValueError
-        If `x` is not finite or `step` not positive.
+        If `x` is not finite, `step` not positive or so small that it underflows, or `fn` is not
+        real on the real line at `x`, as the logarithm of a negative number.
 
     Notes
     -----
-    One evaluation, in complex arithmetic. It is silently wrong where `fn` uses ``abs``, ``conj``,
+    One evaluation, in complex arithmetic; a second one where the imaginary part is suspiciously
+    large. Where the products of `x` and h underflow, as in ``x * x`` below 1e-142, so does the
+    derivative. It is silently wrong where `fn` uses ``abs``, ``conj``,
     or branches on the imaginary part: ``abs(x)`` returns a real number and is caught, while
     ``abs(x) + x`` is not.
 
@@ -375,16 +429,46 @@ def complex_step(fn: Function, x: Any, *, step: Scalar | None = None) -> Any:
     np.float64(2.718281828459045)
     """
     point, kind = _adaptive.checked_point(x)
-    h = 2.0**-100 * (abs(point) or 1.0) if step is None else _checked_step(step)
-    place = complex(point, max(h, 2.0**-1000))
+    given = None if step is None else _checked_step(step)
+    h = given or _tiny_step(point, kind)
+    value = _complex_value(fn, point, h, kind)
+    held = _narrower(kind, value.real.dtype)
+    if h < float(np.finfo(held).tiny):  # stored inexactly or as 0, though x may be wide
+        if given:
+            raise ValueError(f"step must not underflow in {held}, got step={step!r}")
+        h = _tiny_step(point, held)
+        value = _complex_value(fn, point, h, kind)
+    # A large imaginary part may be a steep function, or one that is not real at x itself.
+    suspect = 2.0**-20 if held == np.float64 else 2.0**-7  # the step is relatively larger there
+    large = np.abs(value.imag) > suspect * np.abs(value.real)
+    if large.any():
+        on_axis = _complex_value(fn, point, 0.0, kind)
+        if (np.abs(on_axis.imag) > np.abs(value.imag) / 2)[large].any():
+            raise ValueError(
+                f"fn must be real on the real line near x, got fn({point!r})={on_axis[()]!r}; "
+                "the complex step needs it, central does not"
+            )
+    return (_wide(value).imag / float(held.type(h)))[()]
+
+
+def _tiny_step(point: float, kind: Any) -> float:
+    """Power of two whose square vanishes beside x squared; far from underflow."""
+    u = unit_roundoff(kind)
+    share, least = (2.0**-75, 2.0**-1000) if u <= 2.0**-53 else (2.0**-14, 2.0**-100)
+    return max(share * 2.0 ** math.frexp(point)[1] if point else 2.0**-100, least)
+
+
+def _complex_value(fn: Function, point: float, h: float, kind: Any) -> Any:
+    """Value at x + ih, which must be complex."""
     # Python's own complex number for float64, so that cmath serves too.
-    value = np.asarray(fn(place if kind == np.float64 else np.complex64(place)))
+    place = complex(point, h) if kind == np.float64 else np.complex64(complex(point, h))
+    value = _checked_value(fn(place), place)
     if not np.iscomplexobj(value):
         raise TypeError(
             f"fn must return complex values for complex x, got fn(x)={value[()]!r}; "
             "code that drops the imaginary part needs central instead"
         )
-    return (_wide(value).imag / place.imag)[()]
+    return value
 
 
 def derivative(
@@ -398,8 +482,10 @@ def derivative(
 
     Seven neighbouring values give the noise of the function. Pairs at growing distances climb until
     the function bends. There a Chebyshev series is fitted, cut where its coefficients meet the
-    noise, and differentiated; the noise beyond the cut makes the error bar. One more fit follows if
-    the first predicts that another width pays.
+    noise, and differentiated; the noise beyond the cut makes the error bar. Another fit follows if
+    the last one predicts that another width pays. Where noise of some percent hides the bend, the
+    values stop growing: the fit then starts at the distance at which they first rise out of their
+    noise, and no wider fit is believed unless it shows a shape.
 
     Parameters
     ----------
@@ -411,18 +497,20 @@ def derivative(
         1 or 2.
     bounds : pair of floats
         The function is never called outside of them. Without them, values that are NaN or infinite
-        and an ArithmeticError or ValueError away from `x` are taken as the end of the domain.
+        and an ArithmeticError or ValueError away from `x` are taken as the end of the domain; so is
+        a complex value.
 
     Returns
     -------
     Estimate
         ``value``, ``error`` and ``evaluations``. The error is infinite where no derivative was
-        found, as at a jump, and large at a kink, whose value is the mean of the two slopes.
+        found, as at a jump or in noise at all distances, and large at a kink, whose value is the
+        mean of the two slopes.
 
     Raises
     ------
     TypeError
-        If `x` or ``fn(x)`` is complex or no scalar.
+        If `x` or ``fn(x)`` is complex or no scalar, `order` no integer or `bounds` no pair.
     ValueError
         If `x` or ``fn(x)`` is not finite, or the function is finite at `x` alone.
 
@@ -432,13 +520,15 @@ def derivative(
     dtypes of `x` and of the values. An exception at `x` itself is the caller's to see.
     A kink of the slope itself at `x` is not recognised: the second derivative is then the mean of
     the two sides, with a bar of a few percent of the jump.
+    A function that is constant out to a thirtieth of `|x|` or further may be a staircase or the
+    rounding of a smooth function; the bar then covers both readings.
     A structure finer than :math:`u^{0.8} |x|` is taken for noise; a smooth
     structure that all samples miss cannot be seen by any method.
 
     References
     ----------
-    J. N. Lyness and C. B. Moler, SIAM Journal on Numerical Analysis 4 (1967) 202-210.
-    L. N. Trefethen, Approximation Theory and Approximation Practice, SIAM (2013), chapters 3 and 8.
+    L. N. Trefethen, Approximation Theory and Approximation Practice, SIAM (2013): Chebyshev
+    interpolants, and how fast their coefficients fall.
 
     Examples
     --------
@@ -485,10 +575,10 @@ def gradient(
     Raises
     ------
     TypeError
-        If `x` is complex.
+        If `x` is complex, or `fn` returns no numbers.
     ValueError
         If `x` is no row of finite numbers, `step` not positive or too small to change `x`, or `fn`
-        returns several numbers.
+        is not finite at a place of the stencil or returns several numbers.
 
     Notes
     -----
@@ -681,7 +771,8 @@ def hessian(
     Notes
     -----
     :math:`n^2 + n + 1` evaluations; one call if `batched`. About half the digits of float64 are
-    lost: expect an error near :math:`10^{-8}`.
+    lost: expect an error near :math:`10^{-8}` of :math:`|f| / \max(|x|, 1)^2`, whatever the size of
+    the Hessian itself.
 
     Examples
     --------
@@ -726,8 +817,8 @@ def directional(fn: Function, x: Numbers, v: Numbers, *, step: Scalar | None = N
     v : array, shape (n,)
         Direction; its length counts. The zero vector gives 0.
     step : float, optional
-        h > 0; by default such that the largest entry of ``h v`` is the default step of `central`
-        for the largest entry of `x`.
+        h > 0; by default the smallest over j of the default step of `central` for
+        :math:`x_j`, divided by :math:`|v_j|`: entries that do not move do not count.
 
     Returns
     -------
@@ -754,39 +845,58 @@ def directional(fn: Function, x: Numbers, v: Numbers, *, step: Scalar | None = N
     point, tangent = _checked_vector("x", x), _wide(_checked_vector("v", v))
     if tangent.shape != point.shape:
         raise ValueError(f"v must have the shape {point.shape} of x, got v.shape={tangent.shape!r}")
-    length = float(np.abs(tangent).max(initial=0.0)) or 1.0
-    unit = tangent / length
+    # The entry that moves furthest on its own scale sets the step: others may not move at all.
+    reach = np.abs(tangent) / _scale(point)
+    j = int(np.argmax(reach))
+    length = abs(tangent[j]) or 1.0
+    unit = tangent / length if tangent.any() else np.ones_like(tangent)
 
-    def apply(centre: Any, h: Any) -> tuple[Any, Any]:
-        moved = np.array([centre - h * unit, centre + h * unit])
-        values = _evaluate(fn, moved, point.dtype, batched=False)
-        return (_wide(values[1]) - _wide(values[0])) / 2, values.dtype
+    def quotient(h: float, narrow: Any) -> tuple[Any, Any]:
+        centre = _wide(point)
+        ends = np.array([centre - h * unit, centre + h * unit]).astype(narrow).astype(point.dtype)
+        if ends[0, j] == ends[1, j]:
+            raise ValueError(_vanished(h, float(centre[j])))
+        values = _evaluate(fn, ends, point.dtype, batched=False)
+        made = float((_wide(ends[1]) - _wide(ends[0])) @ unit / (unit @ unit))  # 2 h, as stored
+        return (_wide(values[1]) - _wide(values[0])) / made * length, values.dtype
 
-    given = None if step is None else _checked_step(step) * length
-    (half, _), h = _stepped(apply, point, np.array(CENTRAL), 1, given, common=True)
-    return (half / h.max(initial=0.0) * length)[()]
+    def best(kind: Any) -> float:
+        return float(_power_of_two(_scale(point)[j] * _best(np.array(CENTRAL), 1, kind)))
+
+    h = best(point.dtype) if step is None else _checked_step(step) * length
+    slope, seen = quotient(h, point.dtype)
+    if step is None and unit_roundoff(seen) > unit_roundoff(point.dtype):
+        slope, _ = quotient(best(seen), seen)
+    return (slope if tangent.any() else 0 * slope)[()]
 
 
-def _stepped(
-    apply: Any, point: Any, s: Any, order: int, step: Any, *, common: bool = False
-) -> tuple[tuple[Any, Any], Any]:
+def _stepped(apply: Any, point: Any, s: Any, order: int, step: Any) -> tuple[tuple[Any, Any], Any]:
     """Apply with the given steps, or with the best for the dtype that comes back."""
     centre = _wide(point)
     if step is not None:
-        h = np.broadcast_to(_wide(np.asarray(step)), point.shape)
-        if not (np.isfinite(h) & (h > 0)).all():
-            raise ValueError(f"step must be positive and finite, got step={step!r}")
-        _check_moves(centre, h, point.dtype)
-        return apply(centre, h), h
-    scale = np.maximum(np.abs(centre), 1.0)
-    if common:
-        scale = np.full_like(scale, scale.max(initial=1.0))
+        h = _stored(centre, _checked_steps(step, point.shape), float(np.abs(s).max()), point.dtype)
+        result = apply(centre, h)
+        _check_moves(centre, h, _narrower(point.dtype, result[1]))
+        return result, h
+    scale = _scale(point)
     h = _power_of_two(scale * _best(s, order, point.dtype))
     result = apply(centre, h)
     if unit_roundoff(result[1]) > unit_roundoff(point.dtype):  # narrower than thought: once more
         h = _power_of_two(scale * _best(s, order, result[1]))
         result = apply(_wide(centre.astype(result[1])), h)
     return result, h
+
+
+def _scale(point: Any) -> Any:
+    """Distance on which a function of x is taken to change: max(abs(x), 1)."""
+    return np.maximum(np.abs(_wide(point)), 1.0)
+
+
+def _stored(centre: Any, h: Any, reach: float, kind: Any) -> Any:
+    """Take the steps that are left when the outermost places are rounded."""
+    _check_moves(centre, h, kind)
+    far = _wide((np.abs(centre) + reach * h).astype(kind))
+    return (far - np.abs(centre)) / reach
 
 
 def _power_of_two(h: Any) -> Any:
@@ -807,14 +917,14 @@ def _evaluate(fn: Function, points: Any, kind: Any, batched: bool) -> Any:
     """Values at the rows of `points`, shape (k, ...), by one call or by k."""
     rows = points.astype(kind)
     if not batched:
-        return np.stack([np.asarray(fn(row)) for row in rows])
+        return np.stack(_values(fn, rows))
     values = np.asarray(fn(rows))
     if values.shape[:1] != rows.shape[:1]:
         raise ValueError(
             f"fn must return {len(rows)} rows for {len(rows)} points when batched, "
             f"got shape={values.shape!r}"
         )
-    return values
+    return np.stack([_checked_value(v, row) for v, row in zip(values, rows, strict=True)])
 
 
 def _wide(values: Any) -> Any:
@@ -826,7 +936,7 @@ def _checked_nodes(nodes: Numbers, order: int, least: int = 1) -> Any:
     s = np.asarray(nodes, dtype=float)
     if s.ndim != 1 or not np.isfinite(s).all() or np.unique(s).size < s.size:
         raise ValueError(f"nodes must be distinct finite numbers in a row, got nodes={nodes!r}")
-    if not least <= order < s.size:
+    if not least <= _adaptive.checked_order(order) < s.size:
         raise ValueError(
             f"order must be at least {least} and below the number of nodes {s.size}, "
             f"got order={order!r}"
@@ -835,16 +945,33 @@ def _checked_nodes(nodes: Numbers, order: int, least: int = 1) -> Any:
 
 
 def _checked_step(step: Any) -> float:
-    if not (math.isfinite(step) and step > 0):
+    h, _ = _adaptive.real_number(step, "step must be one real number, got step")
+    if not (math.isfinite(h) and h > 0):
         raise ValueError(f"step must be positive and finite, got step={step!r}")
-    return float(step)
+    return h
+
+
+def _checked_steps(step: Any, shape: tuple[int, ...]) -> Any:
+    array = np.asarray(step)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"step must be real, got step={step!r}")
+    h = array.astype(float)
+    if h.shape not in ((), shape):
+        raise ValueError(
+            f"step must be one number or have the shape {shape} of x, got step={step!r}"
+        )
+    if not (np.isfinite(h) & (h > 0)).all():
+        raise ValueError(f"step must be positive and finite, got step={step!r}")
+    return np.broadcast_to(h, shape)
 
 
 def _checked_vector(name: str, value: Numbers) -> Any:
     array = np.asarray(value)
     if np.iscomplexobj(array):
         raise TypeError(f"{name} must be real, got {name}={value!r}")
-    if array.ndim != 1 or not np.isfinite(_wide(array)).all():
+    if array.dtype.kind in "OUSM":
+        raise TypeError(f"{name} must be real, got {name}={value!r}")
+    if array.ndim != 1 or array.size == 0 or not np.isfinite(_wide(array)).all():
         raise ValueError(f"{name} must be a row of finite numbers, got {name}={value!r}")
     return array.astype(float) if array.dtype.kind in "biu" else array
 
