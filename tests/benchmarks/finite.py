@@ -563,14 +563,38 @@ def main(argv: list[str]) -> None:
     if options.json:
         content = {
             "environment": environment(),
-            "battery": [row._asdict() for row in battery],
-            "battery_second": [row._asdict() for row in second],
-            "held_out": {"seed": options.seed, "rows": [row._asdict() for row in held]},
-            "held_out_second": [row._asdict() for row in held_second],
+            "battery": [stored(row) for row in battery],
+            "battery_second": [stored(row) for row in second],
+            "held_out": {"seed": options.seed, "rows": [stored(row, drawn=True) for row in held]},
+            "held_out_second": summary(held_second)._asdict(),
             "gradient_seconds": times,
             "steps": steps,
         }
-        options.json.write_text(json.dumps(content, indent=1) + "\n")
+        options.json.write_text(compact(content) + "\n")
+
+
+def stored(row: Result, *, drawn: bool = False) -> dict[str, Any]:
+    """Make a row of the record; the names of what was drawn follow from the seed, in order."""
+    left_out = ("name", "seconds") if drawn else ("seconds",)
+    kept = {key: value for key, value in row._asdict().items() if key not in left_out}
+    return kept | {"covered": int(row.covered)}
+
+
+def _short(value: Any) -> Any:
+    """Four significant digits; null for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {key: _short(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_short(entry) for entry in value]
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.4g}") if math.isfinite(value) else None
+
+
+def compact(content: dict[str, Any]) -> str:
+    """JSON with one row a line: short to store, and a change shows as a line."""
+    text = json.dumps(_short(content), separators=(",", ":"))
+    return text.replace("},{", "},\n{").replace("[{", "[\n{").replace("}],", "}],\n")
 
 
 if __name__ == "__main__":
