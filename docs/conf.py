@@ -49,6 +49,7 @@ extensions = [
     "notebooks",
     "identity",
     "singlehtml",
+    "assets",
 ]
 exclude_patterns = ["_*", "node_modules", "**/.ipynb_checkpoints", "reference/generated/**"]
 templates_path = ["_templates"]
