@@ -940,6 +940,20 @@ def test_a_rounded_sine_has_the_slope_of_the_sine(digits_kept):
     assert abs(found.value - math.cos(1.0)) <= found.error < 8 * 10.0**-digits_kept
 
 
+@pytest.mark.parametrize(
+    ("fn", "bar"),
+    [
+        (lambda x: round(math.sin(x), 6), 1e-5),
+        (lambda x: float(np.float32(math.sin(x))), 1e-6),
+    ],
+)
+def test_fine_rounding_costs_no_search(fn, bar):
+    # A slope that two levels agree on is no noise, even if the next level is no larger.
+    found = finite.derivative(fn, 0.8)
+    assert abs(found.value - math.cos(0.8)) <= found.error < bar
+    assert found.evaluations < 60
+
+
 def test_a_wide_flat_stair_widens_the_bar_to_both_readings():
     # 1.0 +- 4.8e-15: the trend. The floor itself has slope 0.
     found = finite.derivative(math.floor, 1.5)

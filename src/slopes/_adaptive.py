@@ -10,6 +10,8 @@ and differentiating it,
 gives a value and, from the coefficients beyond the cut, the noise :math:`\sigma` that its error
 bar needs (:math:`P` takes values to coefficients). What remains is to find :math:`h`: climb from
 a distance at which every function is a straight line, so that no oscillation is jumped over.
+A function whose noise hides the bend only stops growing: its fit starts where the values rise out
+of the noise, and a wider one must show a shape, for noise divided by a large h is no error bar.
 Cost: 7 evaluations for the noise, 2 per level of the climb, 16 per fit. It fails on structure
 finer than :math:`u^{0.8}|x|` and on noise that is smooth at that scale.
 Reference: L. N. Trefethen, *Approximation Theory and Approximation Practice*, chapters 3 and 8.
@@ -247,7 +249,7 @@ def _climb(s: Sampler, h: float, sigma: float, order: int) -> list[Start]:
     """
     good = _level(s, h) or Level(h, 0.0, 0.0, abs(s.fx))
     starts: list[Start] = []
-    verified, shorter, reach = False, 0.0, math.inf
+    verified, grown, shorter, reach = False, False, 0.0, math.inf
     while True:
         full = _stride(s, good.h)
         factor = shorter or full
@@ -261,7 +263,8 @@ def _climb(s: Sampler, h: float, sigma: float, order: int) -> list[Start]:
         if good.change == 0:  # nothing, then something: a quantum, until a fit shows otherwise
             sigma = max(sigma, level.change)
         low, eta = _noise(s, good, level, sigma)
-        if factor > 4 and HINT * low < good.change and level.change < 2 * good.change:
+        seen = HINT * low < good.change
+        if factor > 4 and seen and not grown and level.change < 2 * good.change:
             # More than noise, but it does not grow: the end of the growth, or rougher than thought.
             sigma, good = max(good.change, level.change), level
             shorter = 0.0
@@ -290,6 +293,7 @@ def _climb(s: Sampler, h: float, sigma: float, order: int) -> list[Start]:
             return [*starts, Start(level, reach / SHARE, sigma, verified)]
         if eta > max(2.0, factor**order / 2) * low:  # as much more noise as distance: no gain
             return [*starts, Start(level, h, sigma, verified)]
+        grown = seen and level.change > 4 * good.change
         good, shorter = level, 0.0
 
 
