@@ -28,14 +28,27 @@ def install(session: nox.Session, *groups: str, constrained: bool = True) -> Non
     pins = ("--constraint", CONSTRAINTS) if constrained else ()
     session.install("--quiet", "--editable", ".", *needs, *pins)
     # a bytecode cache makes every kernel start faster, hash order must not vary
-    session.env |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONHASHSEED": "0"}
+    session.env.update({"PYTHONDONTWRITEBYTECODE": "", "PYTHONHASHSEED": "0"})
 
 
 def sphinx(session: nox.Session, builder: str, out: Path, *options: str) -> None:
     """Build the book and the decks; the doctrees stay out of what is published."""
     session.run(
-        "python", "-m", "sphinx", "--builder", builder, "--doctree-dir", f"build/doctrees-{builder}",
-        "--nitpicky", "--fail-on-warning", "--keep-going", "--jobs", "2", *options, "docs", str(out),
+        "python",
+        "-m",
+        "sphinx",
+        "--builder",
+        builder,
+        "--doctree-dir",
+        f"build/doctrees-{builder}",
+        "--nitpicky",
+        "--fail-on-warning",
+        "--keep-going",
+        "--jobs",
+        "2",
+        *options,
+        "docs",
+        str(out),
     )
 
 
@@ -62,9 +75,7 @@ def site(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the package, the docs' extensions and the layout; measure branch coverage."""
     install(session, "test", "docs")
-    session.run(
-        "pytest", "--ignore=tests/browser", "--cov", "--cov-report=term", *session.posargs
-    )
+    session.run("pytest", "--ignore=tests/browser", "--cov", "--cov-report=term", *session.posargs)
 
 
 @nox.session
@@ -74,7 +85,8 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
     session.run("codespell")
-    session.run("sphinx-lint", "--enable", "all", "--disable", "line-too-long", "docs", "slides")
+    pages = [*map(str, Path("docs").glob("*.md")), "docs/reference", "docs/_ext", "slides"]
+    session.run("sphinx-lint", "--enable", "all", "--disable", "line-too-long", *pages)
 
 
 @nox.session
@@ -107,10 +119,22 @@ def live(session: nox.Session) -> None:
     """Serve the site and rebuild what an edit touches."""
     install(session, "live")
     session.run(
-        "sphinx-autobuild", "--doctree-dir", "build/doctrees-html", "--jobs", "2",
-        "--watch", "src", "--watch", "slides", "--ignore", "*/_static/vendor/*",
-        "--re-ignore", r"node_modules|/build/|/dist/|__pycache__|\.ipynb_checkpoints",
-        *session.posargs, "docs", str(SITE),
+        "sphinx-autobuild",
+        "--doctree-dir",
+        "build/doctrees-html",
+        "--jobs",
+        "2",
+        "--watch",
+        "src",
+        "--watch",
+        "slides",
+        "--ignore",
+        "*/_static/vendor/*",
+        "--re-ignore",
+        r"node_modules|/build/|/dist/|__pycache__|\.ipynb_checkpoints",
+        *session.posargs,
+        "docs",
+        str(SITE),
     )
 
 
@@ -147,9 +171,8 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def mintest(session: nox.Session) -> None:
     """Test the package with the oldest versions that it allows."""
-    needs = PYPROJECT["project"]["dependencies"] + [
-        need for need in nox.project.dependency_groups(PYPROJECT, "test")
-    ]
+    needs = [*PYPROJECT["project"]["dependencies"]]
+    needs += nox.project.dependency_groups(PYPROJECT, "test")
     oldest = [re.sub(r">=", "==", need) for need in needs]
     session.install("--quiet", "--no-deps", "--editable", ".")
     session.install("--quiet", *oldest)
@@ -178,8 +201,18 @@ def lock(session: nox.Session) -> None:
     report = Path(session.create_tmp(), "report.json").resolve()
     session.install("--quiet", "--upgrade", "pip")
     session.run(
-        "python", "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed",
-        "--report", str(report), ".", "nox", *needs,
+        "python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--dry-run",
+        "--ignore-installed",
+        "--report",
+        str(report),
+        ".",
+        "nox",
+        *needs,
     )
     metadata = [item["metadata"] for item in json.loads(report.read_text())["install"]]
     pins = sorted(f"{m['name'].lower()}=={m['version']}" for m in metadata if m["name"] != "slopes")
@@ -204,7 +237,16 @@ def publish(session: nox.Session) -> None:
         size = sum(path.stat().st_size for path in files) / 1e6
         session.log(f"would push {len(files)} files, {size:.1f} MB, to gh-pages: {message}")
         return
-    session.run("ghp-import", "--push", "--force", "--no-history", "--message", message, *session.posargs, str(SITE))
+    session.run(
+        "ghp-import",
+        "--push",
+        "--force",
+        "--no-history",
+        "--message",
+        message,
+        *session.posargs,
+        str(SITE),
+    )
 
 
 @nox.session
@@ -214,7 +256,8 @@ def release(session: nox.Session) -> None:
     version = PYPROJECT["project"]["version"]
     cited = re.search(r"^version: (\S+)$", Path("CITATION.cff").read_text(), re.MULTILINE)
     for name, found in {
-        "src/slopes/__init__.py": f'__version__ = "{version}"' in Path("src/slopes/__init__.py").read_text(),
+        "src/slopes/__init__.py": f'__version__ = "{version}"'
+        in Path("src/slopes/__init__.py").read_text(),
         "CHANGELOG.md": f"\n## {version} " in Path("CHANGELOG.md").read_text(),
         "CITATION.cff": bool(cited) and cited[1] == version if cited else False,
     }.items():
@@ -226,7 +269,9 @@ def release(session: nox.Session) -> None:
     session.run("twine", "check", "--strict", *map(str, Path("dist/package").iterdir()))
     wheel = next(Path("dist/package").glob("*.whl"))
     session.install("--quiet", "--force-reinstall", "--no-deps", str(wheel))
-    session.run("python", "-c", "import slopes.finite as f, math; print(f.derivative(math.sin, 1.0))")
+    session.run(
+        "python", "-c", "import slopes.finite as f, math; print(f.derivative(math.sin, 1.0))"
+    )
 
 
 if __name__ == "__main__":

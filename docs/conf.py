@@ -63,8 +63,15 @@ suppress_warnings = ["config.cache"]  # the macro table is read at every start, 
 
 # --- text -------------------------------------------------------------------------------------
 myst_enable_extensions = [
-    "amsmath", "attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath", "fieldlist",
-    "smartquotes", "substitution",
+    "amsmath",
+    "attrs_block",
+    "attrs_inline",
+    "colon_fence",
+    "deflist",
+    "dollarmath",
+    "fieldlist",
+    "smartquotes",
+    "substitution",
 ]
 myst_heading_anchors = 3
 myst_footnote_transition = False

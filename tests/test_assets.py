@@ -26,7 +26,7 @@ def test_sheets_are_joined_in_order_with_addresses_that_still_lead_to_their_file
     (tmp_path / "own.css").write_text('g{background:url("../up.png")}')
     joined = assets.bundle(tmp_path, ["vendor/k.css", "own.css"])
     assert joined == (
-        "f{src:url(\"vendor/fonts/a.woff2\"),url('data:x')}\n" 'g{background:url("../up.png")}'
+        'f{src:url("vendor/fonts/a.woff2"),url(\'data:x\')}\ng{background:url("../up.png")}'
     )
 
 

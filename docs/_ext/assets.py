@@ -23,9 +23,7 @@ ICON = re.compile(r"\.fa(?:[brs](?![\w-])|-[a-z0-9])")
 IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')\s;]+)["']?\)?\s*;""")
 # The theme measures every code block when the page has loaded, and so has a long chapter laid out
 # to its end, a second on a phone. Measured when it comes into view, a block costs nothing before.
-EAGER = (
-    "forEach(e=>{e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1})"
-)
+EAGER = "forEach(e=>{e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1})"
 LAZY = (
     "forEach(e=>{const o=window.pstScrollers??=new IntersectionObserver(l=>l.forEach("
     "({target:e,isIntersecting:i})=>{i&&(e.tabIndex=e.scrollWidth>e.clientWidth||"

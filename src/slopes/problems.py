@@ -88,7 +88,7 @@ class Problem:
     needs: tuple[str, ...] = ()
     """The functions that it asks of `m`."""
     branches: bool = False
-    """Whether it compares its argument, and so takes no arrays of points, symbols or traced values."""
+    """Whether it compares its argument; then no arrays, symbols or traced values go in."""
 
     def __post_init__(self) -> None:
         """Refuse what would make a later failure hard to read."""
