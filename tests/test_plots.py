@@ -63,7 +63,7 @@ def test_orders_shows_the_errors_and_a_line_of_each_order():
         assert drawn(ax, STEPS, err)
     slopes = [np.ptp(np.log(y)) / np.ptp(np.log(x)) for x, y in data(ax)[1::2]]
     assert np.allclose(slopes, [1, 2])
-    assert names(ax) == {"forward\norder 1", "central\norder 2"}
+    assert names(ax) == {"forward: 1", "central: 2"}
     assert "from 0.001 to 0.1" in drawing.alt
     assert "forward and central lie on straight lines of slope 1 and 2." in drawing.alt
 

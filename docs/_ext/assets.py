@@ -25,7 +25,7 @@ IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')\s;]+)["']?\)?\s*;""")
 # to its end, a second on a phone. Measured when it comes into view, a block costs nothing before.
 EAGER = "forEach(e=>{e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1})"
 LAZY = (
-    "forEach(e=>{const o=window.pstScrollers??=new IntersectionObserver(l=>l.forEach("
+    "forEach(e=>{e.tabIndex=0;const o=window.pstScrollers??=new IntersectionObserver(l=>l.forEach("
     "({target:e,isIntersecting:i})=>{i&&(e.tabIndex=e.scrollWidth>e.clientWidth||"
     "e.scrollHeight>e.clientHeight?0:-1)}));o.unobserve(e);o.observe(e)})"
 )

@@ -37,7 +37,8 @@
       e.classList.remove("toggle-hidden");
     });
     const style = document.createElement("style");
-    style.textContent = "*, *::before, *::after { transition: none !important; animation: none !important; }";
+    style.textContent = "*, *::before, *::after { transition: none !important; animation: none !important; }"
+      + "* { content-visibility: visible !important; }";  // what waits to be scrolled to is judged too
     document.head.append(style);
     await frame();
   };

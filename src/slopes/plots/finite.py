@@ -71,8 +71,8 @@ def orders(steps: Steps, errors: Mapping[str, Errors], *, slopes: Sequence[int])
         end = np.flatnonzero(err)[-1]  # an exact hit lies on no line
         line = err[end] * (steps / steps[end]) ** order
         ax.loglog(steps, line, color=PALETTE[colour][0], linestyle="-", linewidth=1.0)
-        label(ax, steps[-1] * 1.12, line[-1], f"{name}\norder {order}", colour=colour, va="center")
-    ax.set(xlabel="step $h$", ylabel="absolute error", xlim=(steps[0] / 1.3, steps[-1] * 3.6))
+        label(ax, steps[-1] * 1.12, line[-1], f"{name}: {order}", colour=colour, va="center")
+    ax.set(xlabel="step $h$", ylabel="absolute error", xlim=(steps[0] / 1.3, steps[-1] * 4.6))
     return draw(
         fig,
         alt="Log-log plot of error against step from "
@@ -147,12 +147,14 @@ def dtypes(valleys: Mapping[str, tuple[Steps, Errors]], best: Mapping[str, float
         Log-log plot.
     """
     fig, (ax,) = figure(height=4.4)
-    for (name, (steps, err)), colour in zip(valleys.items(), cycle(len(valleys)), strict=True):
-        shade = PALETTE[colour][0]
+    for k, ((name, (steps, err)), colour) in enumerate(
+        zip(valleys.items(), cycle(len(valleys)), strict=True)
+    ):
+        shade, depth = PALETTE[colour][0], (60, 600)[k % 2]  # neighbours do not touch
         ax.loglog(steps, _positive(err), ".-", color=shade, linewidth=1.0, markersize=4)
-        ax.plot([best[name]] * 2, [best[name] / 60, best[name] / 5], color=shade, linewidth=3.0)
-        label(ax, best[name], best[name] / 80, name, colour=colour, ha="center", va="top")
-    ax.set(xlabel="step $h$", ylabel="relative error", ylim=(1e-11, 4.0))
+        ax.plot([best[name]] * 2, [best[name] / depth, best[name] / 5], color=shade, linewidth=3.0)
+        label(ax, best[name], best[name] / depth / 1.3, name, colour=colour, ha="center", va="top")
+    ax.set(xlabel="step $h$", ylabel="relative error", ylim=(1e-12, 4.0))
     return draw(
         fig,
         alt=f"Log-log plot of relative error against step in {_listed(valleys)}: one valley "
