@@ -1200,3 +1200,8 @@ def test_groups_share_no_row_and_leave_out_no_column(data):
     assert sorted(j for group in groups for j in group) == list(range(n))
     assert all(pattern[:, group].sum(axis=1).max() <= 1 for group in groups)
     assert len(groups) >= pattern.sum(axis=1).max()
+
+
+def test_jax_cannot_see_into_a_compiled_function_as_the_chapter_shows():
+    with pytest.raises(jax.errors.TracerArrayConversionError, match="__array__"):
+        jax.grad(scipy.special.j0)(1.0)

@@ -293,3 +293,11 @@ def test_a_leak_is_noticed(text):
 )
 def test_other_paths_are_no_leak(text):
     assert leaks(text) == []
+
+
+def test_the_readmes_example_runs():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    names = {}
+    exec(example, names)
+    assert abs(names["value"] - 1e8) <= names["error"]
