@@ -41,7 +41,6 @@ extensions = [
     "sphinx_togglebutton",
     "sphinxcontrib.bibtex",
     "sphinxcontrib.katex",
-    "sphinxext.opengraph",
     "notfound.extension",
     "deck",
     "figures",
@@ -147,15 +146,15 @@ if slopes_repository:
         "use_issues_button": True,
     }
 if slopes_site:
-    extensions.append("sphinx_sitemap")
+    extensions += ["sphinx_sitemap", "sphinxext.opengraph"]
     html_baseurl = slopes_site
     sitemap_url_scheme = "{link}"
     sitemap_excludes = ["404.html", "genindex.html", "search.html", "py-modindex.html"]
     ogp_site_url = slopes_site
     ogp_image = "_static/card.png"
     ogp_image_alt = "Slopes: a curve, its tangent, and the three ways a computer finds the slope"
+    ogp_social_cards = {"enable": False}  # one card for the course, drawn by _ext/identity.py
+    ogp_enable_meta_description = True
     notfound_urls_prefix = "/" + slopes_site.split("/", 3)[3]
 else:
     notfound_urls_prefix = "/"
-ogp_social_cards = {"enable": False}  # one card for the course, drawn by _ext/identity.py
-ogp_enable_meta_description = True
