@@ -30,6 +30,14 @@ def test_sheets_are_joined_in_order_with_addresses_that_still_lead_to_their_file
     )
 
 
+def test_the_courses_own_icons_stay_and_the_themes_go(tmp_path):
+    (tmp_path / "styles").mkdir()
+    (tmp_path / "styles" / "pydata-sphinx-theme.css").write_text(".fa-sun{content:'x'}")
+    (tmp_path / "slopes.css").write_text(".fa-sun{--icon:y}")
+    names = ["styles/pydata-sphinx-theme.css", "slopes.css"]
+    assert assets.bundle(tmp_path, names).strip() == ".fa-sun{--icon:y}"
+
+
 def test_an_imported_sheet_takes_the_place_of_its_import(tmp_path):
     (tmp_path / "styles").mkdir()
     (tmp_path / "styles" / "theme.css").write_text('@import "../basic.css";\np{margin:0}')

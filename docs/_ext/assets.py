@@ -71,7 +71,9 @@ def bundle(static: Path, names: list[str]) -> str:
 
     def sheet(name: str) -> str:
         folder = posixpath.dirname(name)
-        text = without_icons((static / name).read_text(encoding="utf-8"))
+        text = (static / name).read_text(encoding="utf-8")
+        if name in THEME:  # not in slopes.css, which draws these icons
+            text = without_icons(text)
         text = IMPORT.sub(lambda m: sheet(posixpath.normpath(posixpath.join(folder, m[1]))), text)
         return URL.sub(lambda m: f'url("{posixpath.normpath(posixpath.join(folder, m[2]))}")', text)
 
