@@ -118,10 +118,11 @@ def identical(session: nox.Session) -> None:
 def live(session: nox.Session) -> None:
     """Serve the site and rebuild what an edit touches."""
     install(session, "live")
+    session.env["SLOPES_LIVE"] = "1"
     session.run(
         "sphinx-autobuild",
         "--doctree-dir",
-        "build/doctrees-html",
+        "build/doctrees-live",
         "--jobs",
         "2",
         "--watch",
@@ -134,7 +135,7 @@ def live(session: nox.Session) -> None:
         r"node_modules|/build/|/dist/|__pycache__|\.ipynb_checkpoints",
         *session.posargs,
         "docs",
-        str(SITE),
+        "build/live",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -50,6 +51,8 @@ extensions = [
     "singlehtml",
     "assets",
 ]
+if os.environ.get("SLOPES_LIVE"):  # the pages of source code cost a second at every edit
+    extensions.remove("sphinx.ext.viewcode")
 exclude_patterns = ["_*", "node_modules", "**/.ipynb_checkpoints", "reference/generated/**"]
 templates_path = ["_templates"]
 nitpicky = True
@@ -96,6 +99,7 @@ katex.KATEX_DEFAULT_OPTIONS.update(
 )
 
 # --- API --------------------------------------------------------------------------------------
+autosummary_generate = False  # each module is one page section, not a page a function
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings give types with shapes
 napoleon_numpy_docstring = True

@@ -55,6 +55,8 @@ class DescribeImages(SphinxPostTransform):
             for key, value in own.items():
                 image.setdefault(key, value)
             image["classes"] = [*image["classes"], "dark-light"]
+            if self.app.builder.name == "html" and not self.env.docname.startswith("slides/"):
+                image["loading"] = "lazy"  # its size is known, so nothing jumps when it comes
         if not image.get("alt"):
             log.warning("image without alt text: %s", image["uri"], location=image, type="figures")
 
