@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[1]
 HERE = "tests/test_layout.py"
 
 # Modules that are no topic. Those with an underscore are tested through the modules they serve.
-SUPPORT = {"_adaptive", "_formulas", "_typing", "compare", "problems"}
+SUPPORT = {"_adaptive", "_dual", "_formulas", "_printing", "_symbolic", "_tape", "_typing"}
+SUPPORT |= {"compare", "problems"}
 # Topics that are built from nothing: they know neither JAX nor one another.
 FROM_SCRATCH = {"dual", "finite", "minijax", "symbolic", "tape", "taylor"}
 # Topics built with JAX, and the arrows between them: what each may import of the others.
@@ -39,10 +40,13 @@ TAUGHT_IN = {
     "timing": {"arrays"},
 }
 # Tests of the whole rather than of a module, a chapter or an extension in docs/_ext.
-WHOLE = {"agreement", "layout", "plots", "settings", "style", "tasks"}
+WHOLE = {"agreement", "layout", "settings", "style", "tasks"}
+# Modules of figures that draw for several chapters.
+SHARED_FIGURES = {"graphs", "style"}
 
 SUPPORT_MAY = {"jaxtyping", "numpy"} | {f"slopes.{name}" for name in SUPPORT | {"__version__"}}
-DRAWING_MAY = SUPPORT_MAY | {"matplotlib", "mpl_toolkits", "slopes.plots.style"}
+DRAWING_MAY = SUPPORT_MAY | {"matplotlib", "mpl_toolkits"}
+DRAWING_MAY |= {f"slopes.plots.{name}" for name in SHARED_FIGURES}
 
 
 def stems(root, pattern):
@@ -120,6 +124,7 @@ def every_module_has_tests(root):
 
 def every_test_file_belongs_to_something(root):
     known = modules(root) | stems(root, "docs/*.md") | stems(root, "docs/_ext/*.py") | WHOLE
+    known |= {f"plots_{name}" for name in stems(root, "src/slopes/plots/*.py")}
     return [
         f"tests/test_{name}.py belongs to nothing: name it after a module, a chapter or an "
         f"extension in docs/_ext, or add it to WHOLE in {HERE}"
@@ -182,7 +187,7 @@ def every_figure_module_has_a_chapter(root):
         f"src/slopes/plots/{name}.py draws for no chapter: name it after one, or write "
         f"docs/{name}.md"
         for name in sorted(stems(root, "src/slopes/plots/*.py") - stems(root, "docs/*.md"))
-        if name != "style"
+        if name not in SHARED_FIGURES
     ]
 
 

@@ -9,10 +9,7 @@ function that is measured, mpmath the exact derivative at the very same float x.
 
 import argparse
 import hashlib
-import json
 import math
-import os
-import platform
 import random
 import statistics
 import struct
@@ -20,13 +17,12 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
+from _recording import environment, timed, write
 
 from slopes import finite
 
@@ -444,17 +440,6 @@ def chained(x: Any) -> Any:
     return np.sum(100 * (x[..., 1:] - x[..., :-1] ** 2) ** 2 + (1 - x[..., :-1]) ** 2, axis=-1)
 
 
-def _timed(run: Callable[[], Any], repeats: int) -> dict[str, float]:
-    run()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    times.sort()
-    return {"median": statistics.median(times), "low": times[0], "high": times[-1]}
-
-
 def gradient_times(n: int = 100, repeats: int = 7) -> dict[str, dict[str, float]]:
     """Seconds for a gradient of n inputs; numdifftools and jacobi in their defaults."""
     import jacobi
@@ -464,10 +449,10 @@ def gradient_times(n: int = 100, repeats: int = 7) -> dict[str, dict[str, float]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return {
-            "slopes, batched": _timed(lambda: finite.gradient(chained, x, batched=True), repeats),
-            "slopes, one by one": _timed(lambda: finite.gradient(chained, x), repeats),
-            "jacobi": _timed(lambda: jacobi.jacobi(chained, x), repeats),
-            "numdifftools": _timed(lambda: numdifftools.Gradient(chained)(x), min(repeats, 3)),
+            "slopes, batched": timed(lambda: finite.gradient(chained, x, batched=True), repeats),
+            "slopes, one by one": timed(lambda: finite.gradient(chained, x), repeats),
+            "jacobi": timed(lambda: jacobi.jacobi(chained, x), repeats),
+            "numdifftools": timed(lambda: numdifftools.Gradient(chained)(x), min(repeats, 3)),
         }
 
 
@@ -519,23 +504,6 @@ def step_table() -> list[dict[str, Any]]:
     ]
 
 
-def environment() -> dict[str, Any]:
-    """Machine and versions."""
-    cpu = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        cpu = names[0].partition(":")[2].strip() if names else cpu
-    packages = ("numpy", "scipy", "numdifftools", "jacobi", "mpmath", "slopes")
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "cpu": cpu,
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        **{package: version(package) for package in packages},
-    }
-
-
 def main(argv: list[str]) -> None:
     """Print the tables and write them if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -562,7 +530,7 @@ def main(argv: list[str]) -> None:
         print("{dtype:9s} {formula:12s} {predicted:9.2e} {measured:9.2e}".format(**row))
     if options.json:
         content = {
-            "environment": environment(),
+            "environment": environment("numpy", "scipy", "numdifftools", "jacobi", "mpmath"),
             "battery": [stored(row) for row in battery],
             "battery_second": [stored(row) for row in second],
             "held_out": {"seed": options.seed, "rows": [stored(row, drawn=True) for row in held]},
@@ -570,7 +538,7 @@ def main(argv: list[str]) -> None:
             "gradient_seconds": times,
             "steps": steps,
         }
-        options.json.write_text(compact(content) + "\n")
+        write(options.json, content)
 
 
 def stored(row: Result, *, drawn: bool = False) -> dict[str, Any]:
@@ -578,23 +546,6 @@ def stored(row: Result, *, drawn: bool = False) -> dict[str, Any]:
     left_out = ("name", "seconds") if drawn else ("seconds",)
     kept = {key: value for key, value in row._asdict().items() if key not in left_out}
     return kept | {"covered": int(row.covered)}
-
-
-def _short(value: Any) -> Any:
-    """Four significant digits; null for what JSON has no number for."""
-    if isinstance(value, dict):
-        return {key: _short(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_short(entry) for entry in value]
-    if not isinstance(value, float):
-        return value
-    return float(f"{value:.4g}") if math.isfinite(value) else None
-
-
-def compact(content: dict[str, Any]) -> str:
-    """JSON with one row a line: short to store, and a change shows as a line."""
-    text = json.dumps(_short(content), separators=(",", ":"))
-    return text.replace("},{", "},\n{").replace("[{", "[\n{").replace("}],", "}],\n")
 
 
 if __name__ == "__main__":
