@@ -33,9 +33,12 @@ WITH_JAX = {
     "propagation": {"products"},
     "timing": set(),
 }
+# Modules above all topics: they compare the methods, so they import every topic, and JAX.
+COMPARING = {"methods"}
 # Modules whose chapters have other names: one of these at least. All others have their own name.
 TAUGHT_IN = {
     "iterate": {"batching"},
+    "methods": {"choosing"},
     "products": {"gradients", "hessians", "jacobians"},
     "timing": {"arrays"},
 }
@@ -45,6 +48,8 @@ WHOLE = {"agreement", "layout", "settings", "style", "tasks"}
 SHARED_FIGURES = {"graphs", "style"}
 
 SUPPORT_MAY = {"jaxtyping", "numpy"} | {f"slopes.{name}" for name in SUPPORT | {"__version__"}}
+COMPARING_MAY = SUPPORT_MAY | {"jax"}
+COMPARING_MAY |= {f"slopes.{name}" for name in FROM_SCRATCH | WITH_JAX.keys()}
 DRAWING_MAY = SUPPORT_MAY | {"matplotlib", "mpl_toolkits"}
 DRAWING_MAY |= {f"slopes.plots.{name}" for name in SHARED_FIGURES}
 
@@ -96,10 +101,10 @@ def forbidden(path, allowed):
 
 
 def every_module_has_a_layer(root):
-    known = SUPPORT | FROM_SCRATCH | WITH_JAX.keys()
+    known = SUPPORT | FROM_SCRATCH | WITH_JAX.keys() | COMPARING
     return [
         f"src/slopes/{name}.py has no layer: add {name!r} to FROM_SCRATCH, to WITH_JAX with its "
-        f"arrows, or, if it is no topic, to SUPPORT in {HERE}"
+        f"arrows, or, if it is no topic, to SUPPORT or COMPARING in {HERE}"
         for name in sorted(modules(root) - known)
     ]
 
@@ -207,6 +212,7 @@ def imports_follow_the_layers(root):
     table = {package / f"{name}.py": SUPPORT_MAY for name in SUPPORT | FROM_SCRATCH}
     for name, arrows in WITH_JAX.items():
         table[package / f"{name}.py"] = SUPPORT_MAY | {"jax"} | {f"slopes.{to}" for to in arrows}
+    table |= {package / f"{name}.py": COMPARING_MAY for name in COMPARING}
     table |= dict.fromkeys((package / "plots").glob("*.py"), DRAWING_MAY)
     table |= {package / "__init__.py": set(), package / "plots/__init__.py": set()}
     return [
@@ -248,10 +254,11 @@ def test_the_layout_keeps_the_rule(rule):
 # --- Sabotage: a small repository in order, then one thing broken at a time ---
 
 IN_ORDER = {
-    "docs/index.md": "# Book\n\n```{toctree}\n:caption: Part\nfinite\nDual numbers <dual>\n```\n"
-    "\n:::{toctree}\nbatching.md\nslides/index\nreference/index\n:::\n",
+    "docs/index.md": "# Book\n\n```{toctree}\n:caption: Part\nfinite\nDual numbers <dual>\n"
+    "choosing\n```\n\n:::{toctree}\nbatching.md\nslides/index\nreference/index\n:::\n",
     "docs/finite.md": "# Finite\n\nSlides: [](slides/finite)\n",
     "docs/dual.md": "# Dual\n\n{doc}`slides/dual`\n",
+    "docs/choosing.md": "# Choosing\n",
     "docs/batching.md": "# Batching\n\n[](slides/bulk)\n",
     "docs/_ext/deck.py": "",
     "docs/reference/index.md": "",
@@ -265,6 +272,7 @@ IN_ORDER = {
     "src/slopes/finite.py": "from slopes import compare\n",
     "src/slopes/dual.py": "import numpy.linalg\nfrom . import compare\n",
     "src/slopes/iterate.py": "import jax.numpy as jnp\nfrom jax import lax\n",
+    "src/slopes/methods.py": "import jax\nfrom slopes import compare, dual, finite\n",
     "src/slopes/plots/__init__.py": "",
     "src/slopes/plots/style.py": "import matplotlib as mpl\n",
     "src/slopes/plots/finite.py": "from slopes.plots import style\nfrom .style import page\n"
@@ -276,6 +284,7 @@ IN_ORDER = {
     "tests/test_finite.py": "",
     "tests/test_iterate.py": "",
     "tests/test_layout.py": "",
+    "tests/test_methods.py": "",
 }
 
 
@@ -301,6 +310,8 @@ SABOTAGE = [
      "docs/dual.md is missing, the chapter of src/slopes/dual.py"),
     ("docs/batching.md", None, every_module_has_a_chapter,
      "docs/batching.md is missing, the chapter of src/slopes/iterate.py"),
+    ("docs/choosing.md", None, every_module_has_a_chapter,
+     "docs/choosing.md is missing, the chapter of src/slopes/methods.py"),
     ("docs/dual.md", None, every_chapter_is_listed_once,
      "docs/dual.md is missing, but docs/index.md lists it"),
     ("docs/notation.md", "# Notation\n", every_chapter_is_listed_once,
@@ -345,6 +356,12 @@ SABOTAGE = [
      "src/slopes/dual.py must not import slopes.finite"),
     ("src/slopes/dual.py", "from . import compare_all\n", imports_follow_the_layers,
      "src/slopes/dual.py must not import slopes.compare_all"),
+    ("src/slopes/dual.py", "from slopes import methods\n", imports_follow_the_layers,
+     "src/slopes/dual.py must not import slopes.methods"),
+    ("src/slopes/methods.py", "import sympy\n", imports_follow_the_layers,
+     "src/slopes/methods.py must not import sympy"),
+    ("src/slopes/methods.py", "from slopes.plots import finite\n", imports_follow_the_layers,
+     "src/slopes/methods.py must not import slopes.plots.finite"),
     ("src/slopes/iterate.py", "from slopes import dual\n", imports_follow_the_layers,
      "src/slopes/iterate.py must not import slopes.dual"),
     ("src/slopes/iterate.py", "import matplotlib.pyplot\n", imports_follow_the_layers,
@@ -379,7 +396,7 @@ def test_every_rule_has_been_seen_to_fail():
 
 
 def test_the_tables_name_no_module_twice_and_no_arrow_to_nowhere():
-    layers = [SUPPORT, FROM_SCRATCH, set(WITH_JAX)]
+    layers = [SUPPORT, FROM_SCRATCH, set(WITH_JAX), COMPARING]
     assert sum(map(len, layers)) == len(set.union(*layers))
     assert all(arrows <= WITH_JAX.keys() for arrows in WITH_JAX.values())
-    assert TAUGHT_IN.keys() <= WITH_JAX.keys() | FROM_SCRATCH
+    assert TAUGHT_IN.keys() <= WITH_JAX.keys() | FROM_SCRATCH | COMPARING

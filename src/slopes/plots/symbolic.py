@@ -1,0 +1,172 @@
+"""Figures of the chapter *Differentiate symbolically*: graphs and arrays in, drawing out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float, Shaped
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from slopes.plots.graphs import draw_dag, layout
+from slopes.plots.style import (
+    PALETTE,
+    Drawing,
+    cycle,
+    draw,
+    drawing_style,
+    figure,
+    label,
+    reference_slope,
+    unit_roundoff_line,
+)
+
+__all__ = ["rounding", "sharing", "swell"]
+
+Graph = tuple[Sequence[str], Sequence[tuple[int, int]]]
+Counts = Shaped[np.ndarray, " k"]
+
+GAP, HEAD = 0.7, 0.4  # inches between two graphs, and above them for their titles
+
+
+@drawing_style()
+def sharing(tree: Graph, shared: Graph, *, formula: str) -> Drawing:
+    """Draw an expression as a tree beside the same expression with shared nodes.
+
+    Nodes that several others use are filled.
+
+    Parameters
+    ----------
+    tree, shared : tuple of labels and edges
+        From operation to operand; edges are pairs of indices into the labels.
+    formula : str
+        The expression in words, for the alt text.
+
+    Returns
+    -------
+    Drawing
+        Two graphs side by side, each as large as it needs.
+    """
+    graphs = (tree, shared)
+    placed = [layout(*graph) for graph in graphs]
+    width = sum(one.size[0] for one in placed) + GAP
+    height = max(one.size[1] for one in placed) + HEAD
+    fig, left = Figure(figsize=(width, height), dpi=100), 0.0
+    scale = np.array([width, height, width, height])
+    for name, one, (_, edges) in zip(("written out", "shared"), placed, graphs, strict=True):
+        bottom = height - HEAD - one.size[1]
+        ax = fig.add_axes(tuple(np.array([left, bottom, *one.size]) / scale))
+        ax.set(xlim=(0, one.size[0]), ylim=(0, one.size[1]))
+        ax.set_title(f"{name}: {len(one.labels)} nodes")
+        ax.set_axis_off()
+        draw_dag(ax, one, marked=_used_twice(edges))
+        left += one.size[0] + GAP
+    many = len(_used_twice(shared[1]))
+    return draw(
+        fig,
+        alt=f"Two graphs of {formula}: a tree of {len(tree[0])} nodes, and a graph of "
+        f"{len(shared[0])} nodes, {many} of which have several arrows pointing at them.",
+    )
+
+
+def _used_twice(edges: Sequence[tuple[int, int]]) -> list[int]:
+    """Nodes with more than one arrow pointing at them, in order."""
+    return sorted(node for node, uses in Counter(end for _, end in edges).items() if uses > 1)
+
+
+@drawing_style()
+def swell(product: Mapping[str, Counts], turns: Mapping[str, Counts]) -> Drawing:
+    """Draw how many nodes a derivative has, written out and shared, for two families of formulas.
+
+    Parameters
+    ----------
+    product : Mapping[str, array of shape (k,)]
+        ``n``, the number of factors; ``written out`` and ``shared``, the nodes of the derivative.
+    turns : Mapping[str, array of shape (k,)]
+        The same for ``n`` turns of an iteration.
+
+    Returns
+    -------
+    Drawing
+        Two panels: both axes logarithmic for the product, the vertical one for the turns.
+    """
+    fig, (left, right) = figure(width=9.6, height=4.2, columns=2)
+    for ax, family, xlabel in (
+        (left, product, "number of factors $n$"),
+        (right, turns, "number of turns $n$"),
+    ):
+        n = family["n"]
+        for name, colour, mark in zip(("written out", "shared"), cycle(2), "os", strict=True):
+            shade = PALETTE[colour][0]
+            ax.plot(n, family[name], mark + "-", color=shade, linewidth=1.2, markersize=5)
+            _name(ax, n, family[name], name, colour)
+        ax.set(xlabel=xlabel, ylabel="nodes of the derivative", yscale="log")
+        ax.margins(y=0.14)
+    left.set(xscale="log")
+    n = product["n"]
+    for name, order in (("written out", 2.0), ("shared", 1.0)):
+        corner = (float(n[-3]), float(product[name][-3]) / 3)
+        reference_slope(left, order=order, through=corner, span=0.5, text=f"slope {order:.0f}")
+    left.set_xlim(n[0] / 1.4, n[-1] * 3)
+    ends = {name: f"{float(turns[name][-1]):.0e}" for name in ("written out", "shared")}
+    return draw(
+        fig,
+        alt="Nodes of a derivative against the size of the formula. Left, a product, log-log: the "
+        "points of the expression written out lie on a line of slope 2, those with sharing on one "
+        "of slope 1. Right, an iteration, the vertical axis logarithmic: written out, a straight "
+        f"rising line to {ends['written out']} nodes; shared, {ends['shared']}.",
+    )
+
+
+def _name(ax: Axes, n: Counts, nodes: Counts, name: str, colour: str) -> None:
+    """Write a curve's name above its end, where a rising curve leaves room on the left."""
+    ax.annotate(
+        name,
+        (float(n[-1]), float(nodes[-1])),
+        xytext=(0, 9),
+        textcoords="offset points",
+        ha="right",
+        color=PALETTE[colour][0],
+        fontsize=13,
+        fontweight="bold",
+    )
+
+
+@drawing_style()
+def rounding(
+    x: Float[np.ndarray, " k"], errors: Mapping[str, Float[np.ndarray, " k"]], *, u: float
+) -> Drawing:
+    """Draw the relative rounding errors of equal formulas.
+
+    Parameters
+    ----------
+    x : array of shape (k,)
+        Where they are evaluated.
+    errors : Mapping[str, array of shape (k,)]
+        Relative errors by form, at most four; an exact hit is drawn at a quarter of `u`.
+    u : float
+        Unit roundoff, drawn as a line.
+
+    Returns
+    -------
+    Drawing
+        The vertical axis is logarithmic.
+    """
+    fig, (ax,) = figure(height=4.4)
+    for (name, err), colour, mark in zip(
+        errors.items(), cycle(len(errors)), "osD^"[: len(errors)], strict=True
+    ):
+        shown = np.maximum(err, u / 4)
+        ax.semilogy(x, shown, mark, color=PALETTE[colour][0], markersize=4, linestyle="none")
+        label(ax, float(x.mean()), shown.max() * 4, name, colour=colour, ha="center")
+    unit_roundoff_line(ax, u)
+    ax.set(xlabel="$x$", ylabel="relative error", ylim=(u / 8, 1e3))
+    ax.set_xlim(right=float(x[-1]) + 0.28 * float(np.ptp(x)))  # room for the line's name
+    worst = ", ".join(f"{name} up to {err.max():.0e}" for name, err in errors.items())
+    return draw(
+        fig,
+        alt=f"Relative rounding errors of {len(errors)} equal formulas against x, the vertical "
+        f"axis logarithmic: {worst}.",
+    )

@@ -1,0 +1,306 @@
+"""Figures of the chapter *Differentiate backwards*: arrays in, drawing out.
+
+A tape is given as plain sequences: what each entry does, its value and its parents, in the order
+of execution.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from slopes.plots.graphs import dag, draw_dag, frames, layout
+from slopes.plots.style import (
+    PALETTE,
+    Drawing,
+    cycle,
+    draw,
+    drawing_style,
+    figure,
+    label,
+    reference_slope,
+)
+
+__all__ = ["backward_pass", "costs", "memory", "program", "training"]
+
+
+_SIGNS = {"*": "\N{MULTIPLICATION SIGN}", "-": "\N{MINUS SIGN}"}
+
+
+@drawing_style()
+def program(
+    formulas: Sequence[str], values: Sequence[float], parents: Sequence[Sequence[int]]
+) -> Drawing:
+    """Draw a recorded program as a graph, values beside the formulas.
+
+    Parameters
+    ----------
+    formulas : Sequence[str]
+        What each entry does, as `slopes.tape.trace` says it: ``3 * v0``, or an input's name. It is
+        drawn as mathematics, and numbered from 1.
+    values : Sequence[float]
+        The value of each entry.
+    parents : Sequence[Sequence[int]]
+        The entries that each entry reads, all of them earlier.
+
+    Returns
+    -------
+    Drawing
+        One box an entry; an entry that is read twice has two edges that leave it.
+    """
+    edges = _edges(parents)
+    reads = Counter(start for start, _ in edges)
+    forks = sorted(node for node, count in reads.items() if count > 1)
+    said = [f"{formulas[node]} is read {_times(reads[node])}" for node in forks]
+    return dag(
+        [_formula(text) for text in formulas],
+        edges,
+        notes={node: _short(value) for node, value in enumerate(values)},
+        marked=forks,
+        marked_edges=[edge for edge in edges if edge[0] in forks],
+        direction="right",
+        alt=f"A graph of {len(formulas)} boxes joined by {len(edges)} arrows: "
+        f"{_listed(formulas)}. {_listed(said) or 'Each is read once'}.",
+    )
+
+
+@drawing_style()
+def backward_pass(
+    symbols: Sequence[str],
+    values: Sequence[float],
+    parents: Sequence[Sequence[int]],
+    steps: Sequence[tuple[int, Sequence[float | None]]],
+) -> Drawing:
+    """Draw a backward pass step by step, one picture of the same graph for each.
+
+    Parameters
+    ----------
+    symbols : Sequence[str]
+        What each entry does, in a word or a sign; the name of an input.
+    values, parents
+        As for `program`.
+    steps : Sequence[tuple[int, Sequence[float or None]]]
+        For each step, the output's first, the entry that hands its cotangent on, and the
+        cotangents of all entries after that; None where nothing has arrived.
+
+    Returns
+    -------
+    Drawing
+        The start and the steps in rows of two, without those that hand nothing on: the active
+        entry and its edges in colour, cotangents below the boxes.
+    """
+    symbols = [_SIGNS.get(symbol, symbol) for symbol in symbols]
+    labels = [f"{name}\n{_short(value)}" for name, value in zip(symbols, values, strict=True)]
+    edges = _edges(parents)
+    output, first = steps[0]
+    start = [None if node != output else bar for node, bar in enumerate(first)]
+    pictures: list[tuple[int, int, Sequence[float | None]]] = [(0, output, start)]
+    pictures += [(k, node, bars) for k, (node, bars) in enumerate(steps, start=1) if parents[node]]
+    longest = [max((_bar(bars[k]) for *_, bars in pictures), key=len) for k in range(len(labels))]
+    placed = layout(labels, edges, notes=dict(enumerate(longest)), direction="right")
+    titles = [f"{k}: {symbols[node]} hands on" if k else "0: the start" for k, node, _ in pictures]
+    fig, axes = frames(placed, titles=titles, columns=2)
+    for ax, (k, active, bars) in zip(axes, pictures, strict=True):
+        draw_dag(
+            ax,
+            placed,
+            notes={node: _bar(bar) for node, bar in enumerate(bars) if bar is not None},
+            marked=[active],
+            marked_edges=[edge for edge in edges if k and edge[1] == active],
+        )
+    last = pictures[-1][2]
+    inputs = [k for k, reads in enumerate(parents) if not reads]
+    ends = _listed([f"{_short(last[k])} at {_plain(symbols[k])}" for k in inputs])
+    return draw(
+        fig,
+        alt=f"{len(pictures)} pictures of one graph of {len(labels)} boxes: a cotangent of "
+        f"{_short(first[output])} starts at the output and moves against the arrows, one box at a "
+        f"time; at the end it is {ends}.",
+    )
+
+
+@drawing_style()
+def costs(
+    ratios: Mapping[str, float], *, bound: float, inputs: Mapping[str, int] | None = None
+) -> Drawing:
+    """Draw what the gradient of each program costs, in units of the program.
+
+    Parameters
+    ----------
+    ratios : Mapping[str, float]
+        Operations of function and gradient over operations of the function, by program.
+    bound : float
+        Drawn as a line.
+    inputs : Mapping[str, int], optional
+        The number of inputs, written beside the name.
+
+    Returns
+    -------
+    Drawing
+        One dot a program, the dearest on top.
+    """
+    names = sorted(ratios, key=ratios.__getitem__)
+    heights, at = np.arange(len(names)), np.array([ratios[name] for name in names])
+    fig, (ax,) = figure(height=0.75 + 0.36 * len(names))
+    ax.hlines(heights, 1.0, at, color=PALETTE["grid"][0], linewidth=2.0)
+    ax.plot(at, heights, "o", color=PALETTE["blue"][0], markersize=9, linestyle="none")
+    ax.axvline(bound, color=PALETTE["orange"][0], linestyle="-", linewidth=1.6)
+    ax.axvline(1.0, color=PALETTE["muted"][0], linestyle="-", linewidth=1.0)
+    top = len(names) - 0.45
+    label(ax, bound - 0.06, top, f"bound {bound:g}", colour="orange", ha="right", va="bottom")
+    label(ax, 1.06, top, "the function alone", colour="muted", va="bottom")
+    shown = [_with_inputs(name, inputs) for name in names]
+    ax.set_yticks(heights, shown)
+    ax.grid(visible=False, axis="y")
+    ax.set(
+        xlabel="operations, those of the function being 1",
+        ylabel="program",
+        xlim=(0.8, bound + 0.4),
+        ylim=(-0.6, len(names) + 0.35),
+    )
+    return draw(
+        fig,
+        alt=f"Dot plot of the cost of the gradient for {len(names)} programs: the ratios lie "
+        f"between {at.min():.1f} for {names[0]} and {at.max():.1f} for {names[-1]}; a line marks "
+        f"the bound {bound:g}.",
+    )
+
+
+def _with_inputs(name: str, inputs: Mapping[str, int] | None) -> str:
+    """Append the number of inputs to a program's name."""
+    return f"{name} ({inputs[name]})" if inputs else name
+
+
+@drawing_style()
+def memory(
+    lengths: Int[np.ndarray, " k"],
+    curves: Mapping[str, Float[np.ndarray, " k"]],
+    *,
+    slopes: Sequence[float],
+) -> Drawing:
+    """Draw the memory that a reverse pass needs against the length of the program.
+
+    Parameters
+    ----------
+    lengths : array of shape (k,)
+        Steps of the program, positive, increasing.
+    curves : Mapping[str, array of shape (k,)]
+        Bytes by method, at most four.
+    slopes : Sequence[float]
+        The expected power of the length for each method, drawn as a thin line.
+
+    Returns
+    -------
+    Drawing
+        Log-log plot, in megabytes.
+
+    Raises
+    ------
+    ValueError
+        If there is not one slope for each curve.
+    """
+    if len(slopes) != len(curves):
+        raise ValueError(
+            f"slopes must be one power for each of {_listed(list(curves))}, got slopes={slopes!r}"
+        )
+    fig, (ax,) = figure()
+    for (name, size), power, colour in zip(curves.items(), slopes, cycle(len(curves)), strict=True):
+        ax.loglog(lengths, size / 1e6, "o", color=PALETTE[colour][0], linestyle="none")
+        reference_slope(
+            ax,
+            order=power,
+            through=(float(lengths[-1]), float(size[-1]) / 1e6),
+            span=-float(np.log10(lengths[-1] / lengths[0])),
+            text="",
+        )
+        text = f"{name}: power {power:g}"
+        label(ax, lengths[-1] * 1.25, size[-1] / 1e6, text, colour=colour, va="center")
+    ax.set(xlabel="steps of the program", ylabel="bytes kept / $10^6$")
+    ax.set_xlim(lengths[0] / 1.5, lengths[-1] * 40)
+    first, last = (_listed([f"{size[k] / 1e6:.2g}" for size in curves.values()]) for k in (0, -1))
+    return draw(
+        fig,
+        alt=f"Log-log plot of memory against {lengths[0]} to {lengths[-1]} steps for "
+        f"{_listed(list(curves))}: from {first} megabytes to {last}, along straight lines of slope "
+        f"{_listed([f'{power:g}' for power in slopes])}.",
+    )
+
+
+@drawing_style()
+def training(losses: Mapping[str, Float[np.ndarray, " k"]]) -> Drawing:
+    """Draw two learning curves that should be one, and their difference.
+
+    Parameters
+    ----------
+    losses : Mapping[str, array of shape (k,)]
+        Loss before each step by program, two of them.
+
+    Returns
+    -------
+    Drawing
+        Two panels: the curves, one as a line and one as dots, and their relative difference.
+    """
+    (one, line), (other, dots) = losses.items()
+    steps = np.arange(len(line))
+    fig, (left, right) = figure(width=9.6, height=4.0, columns=2)
+    left.semilogy(steps, line, color=PALETTE["blue"][0], linestyle="-", linewidth=2.4)
+    left.semilogy(steps[::5], dots[::5], "o", color=PALETTE["orange"][0], linestyle="none")
+    label(left, steps[-1] * 0.3, line[len(line) // 4] * 1.5, f"{one} (line)", colour="blue")
+    label(left, steps[-1] * 0.42, line[len(line) // 4] * 1.02, f"{other} (dots)", colour="orange")
+    left.set(xlabel="step", ylabel="loss")
+    apart = np.abs(line - dots) / np.abs(line)
+    right.semilogy(
+        steps,
+        np.where(apart > 0, apart, np.nan),
+        ".",
+        color=PALETTE["green"][0],
+        linestyle="none",
+    )
+    right.set(xlabel="step", ylabel="relative difference")
+    right.set_ylim(1e-17, max(1e-13, 10 * apart.max()))
+    return draw(
+        fig,
+        alt=f"Left, the loss of {one} and {other} over {len(line)} steps: it falls from "
+        f"{line[0]:.2f} to {line[-1]:.3f}, and the dots lie on the line. Right, the relative "
+        f"difference of the two, at most {apart.max():.0e}.",
+    )
+
+
+def _edges(parents: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    """Edges along the flow of values: from the entry that is read to the one that reads."""
+    return [(int(start), end) for end, reads in enumerate(parents) for start in reads]
+
+
+def _formula(text: str) -> str:
+    """Write a line of a tape as mathematics; the tape counts from 0, the chapter from 1."""
+    text = re.sub(r"\bv(\d+)\b", lambda m: f"v_{{{int(m[1]) + 1}}}", text)
+    text = re.sub(r" \*\* (\S+)", r"^{\1}", text)
+    text = re.sub(r"([a-z]\w+)\(", r"\\mathrm{\1}(", text)
+    return f"${text.replace(' * ', chr(92) + ',')}$"
+
+
+def _plain(text: str) -> str:
+    """Undo mathematics, for those who listen."""
+    return re.sub(r"[${}_]", "", text)
+
+
+def _short(value: float | None) -> str:
+    return "nothing" if value is None else f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _bar(value: float | None) -> str:
+    return "" if value is None else rf"$\bar v=${_short(value)}"
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Join names as prose does; nothing for none."""
+    *most, last = names or [""]
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,271 @@
+r"""Symbolic derivatives with and without sharing: sizes and times against SymPy.
+
+``python tests/benchmarks/symbolic.py`` prints the tables; ``--json PATH`` also writes the rows with
+machine and versions. A family is built on a namespace, so that both libraries get the same
+expression. Sizes count operations, symbols and numbers: *distinct* ones as they are stored, and
+those of the *tree* that is written out, counted without writing it. SymPy keeps results of earlier
+calls; it is timed with an empty store (*cold*) and once more with the store of the same call
+(*warm*), and its ``lambdify`` with and without ``cse``. A size that takes SymPy longer than
+`PATIENCE` ends its column.
+"""
+
+import argparse
+import contextlib
+import gc
+import math
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import sympy
+from _recording import environment, timed, write
+from sympy.core.cache import clear_cache
+
+from slopes import symbolic
+
+PATIENCE = 3.0  # seconds
+SIZES = (5, 10, 20, 50, 100, 200)
+
+
+# --- the same expressions for both libraries ------------------------------------------------------
+
+
+def product(m: Any, x: Any, n: int) -> Any:
+    """Multiply n different factors, from the left."""
+    total = m.sin(x)
+    for i in range(1, n):
+        total = total * m.sin(x + i)
+    return total
+
+
+def nested(m: Any, x: Any, n: int) -> Any:
+    """Nest n sines: one argument each, so that the tree is a path."""
+    for _ in range(n):
+        x = m.sin(x)
+    return x
+
+
+def logistic(_m: Any, x: Any, n: int) -> Any:
+    """Nest n steps of the logistic map: two uses of the argument, so that the tree doubles."""
+    for _ in range(n):
+        x = 4 * x * (1 - x)
+    return x
+
+
+FAMILIES: dict[str, Callable[[Any, Any, int], Any]] = {
+    "product of sines": product,
+    "sine of sine": nested,
+    "logistic map": logistic,
+}
+
+
+def waves(m: Any, x: Any) -> Any:
+    """Add damped waves: some 500 nodes as a tree, and little that is shared."""
+    return sum(m.sin(k * x) * m.exp(-(x**2) / k) / (1 + k * x**2) for k in range(2, 30))
+
+
+def iterated(m: Any, x: Any) -> Any:
+    """Iterate Newton's method for Kepler's equation: some 100 distinct nodes, used again."""
+    E = x + 1
+    for _ in range(6):
+        E = E - (E - x * m.sin(E) - 1) / (1 - x * m.cos(E))
+    return E
+
+
+# --- sizes ----------------------------------------------------------------------------------------
+
+
+def sympy_sizes(expr: Any) -> tuple[int, int]:
+    """Count distinct and tree nodes of a SymPy expression, the latter without unfolding."""
+    size: dict[Any, int] = {}
+    stack = [expr]
+    while stack:
+        node = stack[-1]
+        waiting = [arg for arg in node.args if arg not in size]
+        if waiting:
+            stack.extend(waiting)
+            continue
+        stack.pop()
+        size[node] = 1 + sum(size[arg] for arg in node.args)
+    return len(size), size[expr]
+
+
+def sympy_cse_size(expr: Any) -> int:
+    """Count the nodes of what ``cse`` makes of an expression."""
+    named, rest = sympy.cse([expr])
+    return sum(sympy_sizes(part)[1] for _, part in named) + sympy_sizes(rest[0])[1]
+
+
+def sympy_row(build: Callable[[Any, Any, int], Any], sx: Any, n: int) -> dict[str, Any]:
+    """Return SymPy's sizes and time, or nothing if it does not finish."""
+    clear_cache()
+    row: dict[str, Any] = {}
+    try:
+        with patience(PATIENCE):
+            expr = build(sympy, sx, n)
+            start = time.perf_counter()
+            slope = sympy.diff(expr, sx)
+            seconds = time.perf_counter() - start
+            distinct, tree = sympy_sizes(slope)
+            row = {"sympy_distinct": distinct, "sympy_tree": float(tree), "sympy_seconds": seconds}
+        with patience(PATIENCE):
+            row["sympy_cse"] = sympy_cse_size(slope)
+    except (RecursionError, TimeoutError):
+        pass
+    return row
+
+
+@contextlib.contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Interrupt what takes longer."""
+
+    def interrupt(*_: Any) -> None:
+        raise TimeoutError
+
+    previous = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def growth() -> list[dict[str, Any]]:
+    """Size of the derivative and time for it, in each family and size."""
+    rows = []
+    x, sx = symbolic.symbol("x"), sympy.Symbol("x", real=True)
+    for name, build in FAMILIES.items():
+        patient = True
+        for n in SIZES:
+            expr = build(symbolic, x, n)
+            start = time.perf_counter()
+            slope = symbolic.diff(expr, x)
+            seconds = time.perf_counter() - start
+            row: dict[str, Any] = {
+                "family": name,
+                "n": n,
+                "nodes": symbolic.count_nodes(expr),
+                "slope_nodes": symbolic.count_nodes(slope),
+                "slope_tree": float(symbolic.count_nodes(slope, shared=False)),
+                "seconds": seconds,
+                "sympy_distinct": None,
+                "sympy_tree": None,
+                "sympy_cse": None,
+                "sympy_seconds": None,
+            }
+            if patient:
+                found = sympy_row(build, sx, n)
+                patient = bool(found)
+                row |= found
+            rows.append(row)
+    return rows
+
+
+# --- differentiate and compile --------------------------------------------------------------------
+
+
+def cold(run: Callable[[], Any]) -> Callable[[], Any]:
+    """Run with SymPy's store empty."""
+
+    def emptied() -> Any:
+        clear_cache()
+        return run()
+
+    return emptied
+
+
+def compiled(name: str, build: Callable[[Any, Any], Any], repeats: int = 5) -> dict[str, Any]:
+    """Time derivative plus compilation, and a call of what comes out."""
+    x, sx = symbolic.symbol("x"), sympy.Symbol("x", real=True)
+    ours, theirs = build(symbolic, x), build(sympy, sx)
+
+    def sympy_function(*, cse: bool) -> Any:
+        return sympy.lambdify([sx], sympy.diff(theirs, sx), "math", cse=cse)
+
+    def slopes_function() -> Any:
+        return symbolic.function(symbolic.diff(ours, x), [x])
+
+    runs: dict[str, Callable[[], Any]] = {
+        "slopes": slopes_function,
+        "slopes, simplified": lambda: symbolic.function(
+            symbolic.simplify(symbolic.diff(ours, x)), [x]
+        ),
+        "SymPy, cold": cold(lambda: sympy_function(cse=False)),
+        "SymPy, warm": lambda: sympy_function(cse=False),
+        "SymPy with cse, cold": cold(lambda: sympy_function(cse=True)),
+        "SymPy with cse, warm": lambda: sympy_function(cse=True),
+    }
+    seconds, calls, values = {}, {}, []
+    for label, run in runs.items():
+        gc.collect()
+        seconds[label] = timed(run, repeats)
+        if "warm" not in label:
+            fn = run()
+            values.append(fn(0.7))
+            calls[label.removesuffix(", cold")] = timed(lambda fn=fn: fn(0.7), 200)
+    assert max(values) - min(values) < 1e-10 * max(map(abs, values)), values
+    distinct, tree = sympy_sizes(theirs)
+    return {
+        "name": name,
+        "nodes": symbolic.count_nodes(ours),
+        "tree": float(symbolic.count_nodes(ours, shared=False)),
+        "sympy_nodes": distinct,
+        "sympy_tree": float(tree),
+        "seconds": seconds,
+        "call_seconds": calls,
+    }
+
+
+def iterated_small(m: Any, x: Any) -> Any:
+    """Three steps of `iterated`: six are more than SymPy writes out in minutes."""
+    E = x + 1
+    for _ in range(3):
+        E = E - (E - x * m.sin(E) - 1) / (1 - x * m.cos(E))
+    return E
+
+
+def main(argv: list[str]) -> None:
+    """Print the tables and write them if asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=Path, help="write rows, machine and versions to this file")
+    options = parser.parse_args(argv)
+    rows = growth()
+    head = "family             n  nodes  slope   as tree      sympy  as tree       cse"
+    print(f"{head}   seconds     sympy")
+    for r in rows:
+        print(
+            f"{r['family']:16s} {r['n']:3d} {r['nodes']:6d} {r['slope_nodes']:6d} "
+            f"{r['slope_tree']:9.3g} {_cell(r['sympy_distinct']):>10s} "
+            f"{_cell(r['sympy_tree']):>8s} {_cell(r['sympy_cse']):>9s} "
+            f"{r['seconds']:9.2e} {_cell(r['sympy_seconds']):>9s}"
+        )
+    cases = [compiled("damped waves", waves), compiled("Kepler, 3 steps", iterated_small)]
+    for case in cases:
+        print(
+            f"\n{case['name']}: {case['nodes']} nodes, as a tree {case['tree']:.4g}; "
+            f"SymPy's {case['sympy_nodes']}, {case['sympy_tree']:.4g}"
+        )
+        base = case["seconds"]["slopes"]["median"]
+        for label, t in case["seconds"].items():
+            call = case["call_seconds"].get(label.removesuffix(", cold"))
+            called = f", a call {call['median']:.2e} s" if call else ""
+            print(f"{label:22s} {t['median']:.2e} s, {t['median'] / base:6.1f}{called}")
+    if options.json:
+        content = {
+            "environment": environment("numpy", "sympy"),
+            "growth": rows,
+            "compiled": cases,
+        }
+        write(options.json, content)
+
+
+def _cell(value: float | None) -> str:
+    return "-" if value is None or not math.isfinite(value) else f"{value:.3g}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
