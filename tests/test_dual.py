@@ -46,9 +46,9 @@ def load(name):
 
 
 def exact_derivative(fn, x, order=1):
-    """Derivative by differences in 60 digits, at the very same float."""
-    with mpmath.workdps(60):
-        x, h = mpmath.mpf(x), mpmath.mpf(10) ** (-60 // (order + 2))
+    """Derivative by differences in 150 digits, at the very same float."""
+    with mpmath.workdps(150):
+        x, h = mpmath.mpf(x), mpmath.mpf(10) ** (-150 // (order + 2))
         if order == 1:
             return float((fn(x + h) - fn(x - h)) / (2 * h))
         return float((fn(x + h) - 2 * fn(x) + fn(x - h)) / h**2)
@@ -103,11 +103,11 @@ def test_every_smooth_problem_agrees_with_jax(name):
         assert agree(mine, np.asarray(other), tol=TOLERANCE)
 
 
-@pytest.mark.parametrize("name", [p.name for p in PROBLEMS if p.kind == "scalar"])
+@pytest.mark.parametrize(
+    "name", [p.name for p in PROBLEMS if p.kind == "scalar" and not p.branches]
+)
 def test_scalar_problems_differentiate_an_array_of_points_entry_by_entry(name):
     problem = by_name(name)
-    if problem.branches:
-        pytest.skip("it compares its argument")
     points = np.array(problem.points)
     found = derivative(problem.build(dual), points)
     assert agree(found, problem.derivative(points), tol=TOLERANCE)
@@ -137,7 +137,7 @@ FUNCTIONS = {
     "atan": (-3.0, 0.0, 1.0),
     "sinh": (-2.0, 0.0, 1.0),
     "cosh": (-2.0, 0.0, 1.0),
-    "tanh": (-19.0, -2.0, 0.0, 1.0, 10.0, 300.0),
+    "tanh": (-19.0, -2.0, 0.0, 1.0, 10.0, 40.0),
     "asinh": (-3.0, 0.0, 1.0),
     "acosh": (1.01, 2.0, 50.0),
     "atanh": (-0.9, 0.0, 0.5),
@@ -247,10 +247,7 @@ def test_functions_of_two_numbers_take_plain_ones(name):
     assert fn(2.0, 3.0) == numpys(2.0, 3.0)
     np.testing.assert_array_equal(fn(np.ones(2), 3.0), numpys(np.ones(2), 3.0))
     got = numpys(Dual(2.0, 1.0), 3.0)
-    assert (got.value, got.tangent) == (
-        fn(Dual(2.0, 1.0), 3.0).value,
-        fn(Dual(2.0, 1.0), 3.0).tangent,
-    )
+    assert parts(got) == parts(fn(Dual(2.0, 1.0), 3.0))
 
 
 # --- powers ---------------------------------------------------------------------------------------
@@ -297,15 +294,16 @@ def test_the_exponent_may_belong_to_an_outer_derivative():
 # --- algebra --------------------------------------------------------------------------------------
 
 small = st.integers(-50, 50)
-duals = st.builds(Dual, small, small)
+pairs = st.tuples(small, small)
 
 
 def parts(x):
     return (x.value, x.tangent)
 
 
-@given(x=duals, y=duals, z=duals)
+@given(x=pairs, y=pairs, z=pairs)
 def test_dual_numbers_are_a_commutative_ring(x, y, z):
+    x, y, z = Dual(*x), Dual(*y), Dual(*z)
     # Integers: no rounding, so the laws hold to the last bit.
     assert parts(x + y) == parts(y + x)
     assert parts(x * y) == parts(y * x)
@@ -325,8 +323,9 @@ def matrix(x):
     return np.array([[x.value, x.tangent], [0, x.value]], dtype=object)
 
 
-@given(x=duals, y=duals)
+@given(x=pairs, y=pairs)
 def test_the_matrix_picture_respects_sums_products_and_quotients(x, y):
+    x, y = Dual(*x), Dual(*y)
     assert (matrix(x) + matrix(y) == matrix(x + y)).all()
     assert (matrix(x) @ matrix(y) == matrix(x * y)).all()
     assume(y.value != 0)
@@ -336,9 +335,9 @@ def test_the_matrix_picture_respects_sums_products_and_quotients(x, y):
     assert (matrix(exact) @ matrix(y) == matrix(x)).all()
 
 
-@given(x=duals, n=st.integers(0, 6))
+@given(x=pairs, n=st.integers(0, 6))
 def test_powers_are_repeated_products(x, n):
-    product = Dual(1, 0)
+    x, product = Dual(*x), Dual(1, 0)
     for _ in range(n):
         product = product * x
     assert parts(x**n) == parts(product)
@@ -402,17 +401,18 @@ def test_rounding_down_is_a_constant_and_the_rest_has_slopes_one_and_minus_the_q
     assert parts((Dual(7.5, 1.0) % np.array([2.0, 3.0]))[1]) == (1.5, 1.0)
 
 
-@pytest.mark.parametrize("operation", [operator.add, operator.sub, operator.mul, operator.truediv,
-                                       operator.pow, operator.mod, operator.floordiv, divmod,
-                                       operator.matmul, operator.lt, operator.le, operator.gt,
-                                       operator.ge])  # fmt: skip
-@pytest.mark.parametrize("other", ["word", None, 1j, np.array([1j])])
+ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv,
+              operator.pow, operator.mod, divmod, operator.matmul)  # fmt: skip
+ORDER = (operator.lt, operator.le, operator.gt, operator.ge)
+
+
+@pytest.mark.parametrize(
+    ("operation", "other"),
+    [(operation, other) for operation in ARITHMETIC for other in (None, {}, 1j, np.array([1j]))]
+    + [(operation, other) for operation in ORDER for other in (None, "word")],
+)
 def test_what_is_no_real_number_is_refused_by_every_operator(operation, other):
     x = Dual(2.0, 1.0)
-    if isinstance(other, complex | np.ndarray) and operation in (
-        operator.lt, operator.le, operator.gt, operator.ge
-    ):  # fmt: skip
-        pytest.skip("NumPy orders complex numbers")
     for pair in ((x, other), (other, x)):
         with pytest.raises(TypeError):
             operation(*pair)
@@ -421,7 +421,7 @@ def test_what_is_no_real_number_is_refused_by_every_operator(operation, other):
 def test_comparisons_see_values_alone():
     x, y = Dual(2.0, 1.0), Dual(2.0, 5.0)
     assert x == y == 2.0 == x
-    assert not x != y
+    assert (x != y) is False
     assert x < 3 < Dual(4.0, 0.0)
     assert x <= y <= 2.0
     assert x > 1 > Dual(0.0, 0.0)
@@ -450,16 +450,16 @@ def test_nothing_loses_a_tangent_without_a_word():
     with pytest.raises(TypeError):
         [10, 20, 30][x]
     values = np.zeros(2)
-    with pytest.raises(TypeError):
+    with pytest.raises((TypeError, ValueError)):
         values[0] = x
     with pytest.raises(TypeError, match="with out must have a rule"):
         values += x
 
 
 def test_rounding_to_an_integer_gives_a_plain_number_between_the_jumps():
-    x = Dual(2.75, 1.0)
+    x = Dual(2.71, 1.0)
     found = (int(x), math.floor(x), math.ceil(x), math.trunc(x), round(x), round(x, 1))
-    assert found == (2, 2, 3, 2, 3, 2.8)
+    assert found == (2, 2, 3, 2, 3, 2.7)
     assert all(type(part) is int for part in found[:-1])
     assert int(Dual(0.0, 1.0)) == 0  # between -1 and 1 there is no jump
     assert int(Dual(2.0, 0.0)) == 2  # and a number that stands still crosses none
@@ -506,7 +506,7 @@ def test_one_epsilon_for_both_would_be_confused():
         (lambda x: derivative(lambda y: x, 1.0), 0.0),  # noqa: ARG005
         (lambda x: derivative(lambda y: x * y**2, x), 4 * 3.0),
         (lambda x: derivative(lambda y: derivative(lambda z: x * y * z, x), x), 1.0),
-        (lambda x: x * derivative(lambda y: y * derivative(lambda z: x * y * z, 2.0), 3.0), 54.0),
+        (lambda x: x * derivative(lambda y: y * derivative(lambda z: x * y * z, 2.0), 3.0), 36.0),
         (lambda x: derivative(lambda x: x * x, x) * x, 4 * 3.0),
         (lambda x: derivative(lambda y: y, 3 * x), 0.0),
     ],
@@ -589,7 +589,7 @@ def test_programs_with_loops_branches_and_recursion_run_unchanged():
         return x
 
     assert derivative(lambda x: power(x, 5), 2.0) == 80.0
-    assert derivative(collatz, 5.0) == pytest.approx(3 * 1.5**9 / 3**0, rel=1e-12) or True
+    assert derivative(collatz, 5.0) == 3**6 / 2**5
     assert derivative(lambda x: math.prod([x, x, x]), 2.0) == 12.0
     assert derivative(lambda x: sum([x, x**2]), 2.0) == 5.0
 
@@ -685,9 +685,7 @@ def test_matrix_products_follow_the_product_rule(left, right, directions):
         by_left, by_right = A_dot @ B, A @ B_dot
     np.testing.assert_allclose((Dual(A, A_dot) @ B).tangent, by_left, atol=32 * U)
     np.testing.assert_allclose((A @ Dual(B, B_dot)).tangent, by_right, atol=32 * U)
-    both = (
-        np.dot(Dual(A, A_dot), Dual(B, B_dot)) if len(left) < 3 else Dual(A, A_dot) @ Dual(B, B_dot)
-    )
+    both = np.matmul(Dual(A, A_dot), Dual(B, B_dot))
     np.testing.assert_allclose(both.tangent, by_left + by_right, atol=64 * U)
     np.testing.assert_array_equal(both.value, A @ B)
 
@@ -811,6 +809,37 @@ def test_a_directional_derivative_takes_one_evaluation_and_so_does_a_jacobian():
     assert len(calls) == 1
 
 
+BENCHMARK = load("dual")
+
+
+@pytest.mark.parametrize("name", BENCHMARK.FUNCTIONS)
+def test_dual_numbers_take_at_most_thrice_the_array_operations_of_derivatives_by_hand(name):
+    counts = BENCHMARK.operations(name)
+    assert counts["hand"] >= counts["fn"]  # the rival is no straw man: it computes the value too
+    assert counts["dual"] <= 3 * counts["hand"]
+
+
+@pytest.mark.parametrize("name", BENCHMARK.FUNCTIONS)
+def test_each_direction_costs_at_most_two_and_a_half_times_the_function(name):
+    one, nine = (BENCHMARK.per_direction(name, k) for k in (1, 9))
+    assert (nine["dual"] - one["dual"]) / 8 <= 2.5 * one["fn"]
+
+
+@pytest.mark.parametrize("name", BENCHMARK.FUNCTIONS)
+def test_the_derivatives_by_hand_in_the_benchmark_are_right(name):
+    build, by_hand = BENCHMARK.FUNCTIONS[name]
+    x = np.linspace(-2.0, 2.0, 7)
+    for ours, theirs in zip(jvp(build(dual), x, np.ones(7)), by_hand(x), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=64 * U, atol=64 * U)
+
+
+def test_the_counter_of_operations_counts_entries():
+    with BENCHMARK.counted() as tally:
+        x = BENCHMARK.counting(np.ones(5))
+        (x + 1) * x[:2].sum()
+    assert tally.total == 5 + 2 + 5
+
+
 # --- kinks and domains ----------------------------------------------------------------------------
 
 NOWHERE = [
@@ -849,17 +878,24 @@ NOWHERE = [
 @pytest.mark.parametrize("form", ["number", "numpy", "array"])
 def test_where_there_is_no_derivative_the_error_says_so(fn, x, message, times, form):
     point = {"number": x, "numpy": np.float64(x), "array": np.array([x])}[form]
-    if form == "array":
-        message = re.sub(r"got x=", "got x[0]=", message)
+    message = re.escape(message).replace("x=", r"x(\[0\])?=")
     again = fn if times == 1 else lambda t: derivative(fn, t)
     # The program may go on with the number, whose value exists; its slope is refused at the end.
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with pytest.raises(ValueError, match=message):
         derivative(lambda t: 3 - 2 * again(t) / 5 + t, point)
 
 
 @pytest.mark.parametrize("fn", [abs, lambda x: dual.maximum(x, 0 * x), lambda x: x % 1, dual.floor])
 def test_a_kink_is_no_obstacle_to_a_number_that_stands_still(fn):
     assert derivative(lambda t: fn(t * t), 0.0) == 0.0
+
+
+def test_a_kink_is_refused_where_only_a_second_derivative_would_see_it():
+    # abs(x * x) is x * x, but the rule of abs cannot know: its slope at 0 is not unique.
+    for inner in (lambda x: abs(x * x), lambda x: x * abs(x)):
+        with pytest.raises(ValueError, match=r"abs\(x\) has a derivative, got x=0.0"):
+            derivative(lambda t, inner=inner: derivative(inner, t), 0.0)
+    assert derivative(lambda t: derivative(lambda x: abs(t), 1.0), 0.0) == 0.0  # noqa: ARG005
 
 
 def test_a_tie_of_equal_slopes_is_no_kink():
@@ -896,6 +932,10 @@ def test_maximum_hands_on_a_nan_as_numpy_does():
 # --- refusals -------------------------------------------------------------------------------------
 
 
+def worded(_):
+    return "word"
+
+
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
@@ -918,37 +958,29 @@ def test_maximum_hands_on_a_nan_as_numpy_does():
         ),
         (lambda: jvp(sum, 1.0, "v"), TypeError, "v must be real, got v='v'"),
         (
-            lambda: (
-                derivative(dual.sum, np.ones((2, 3))) and derivative(lambda x: x[0], np.ones(2))
-            ),
+            lambda: derivative(dual.sum, np.ones((2, 3))),
             ValueError,
-            "The truth value of an array",
+            "fn must act entry by entry on an array of shape (2, 3), got a value of shape ()",
         ),
         (
             lambda: derivative(lambda x: x.reshape(3, 2), np.ones((2, 3))),
             ValueError,
             "fn must act entry by entry on an array of shape (2, 3), got a value of shape (3, 2)",
         ),
-        (
-            lambda: derivative(lambda x: None, 1.0),
-            TypeError,
-            "fn must return numbers, got fn(x)=None",
-        ),  # noqa: ARG005
+        (lambda: derivative(worded, 1.0), TypeError, "fn must return numbers, got fn(x)='word'"),
         (lambda: Dual("2", 1.0), TypeError, "value must be real: a number, an array or a Dual"),
         (lambda: Dual(2.0, 1j), TypeError, "tangent must be real: a number, an array or a Dual"),
         (lambda: Dual(np.array([1j]), 1.0), TypeError, "value must be real"),
         (
             lambda: Dual([1.0, 2.0], np.ones(3)),
             ValueError,
-            "tangent must have the shape (2,) of value, or one axis more at the end, "
-            "got tangent.shape=(3,)",
+            "(2,) of value, or one axis more at the end, got tangent.shape=(3,)",
         ),
         (lambda: Dual(1.0, np.ones((2, 2))), ValueError, "got tangent.shape=(2, 2)"),
         (
             lambda: Dual([1.0, 2.0], [1.0, 1.0]) * Dual([1.0, 2.0], np.eye(2)),
             ValueError,
-            "tangents must have the same number of directions, got tangent.shape=(2,) and "
-            "tangent.shape=(2, 2)",
+            "number of directions, got tangent.shape=(2,) and tangent.shape=(2, 2)",
         ),
         (
             lambda: dual.stack([Dual(1.0, 1.0), Dual(1.0, np.ones(2))]),
@@ -995,3 +1027,16 @@ def test_numpys_arithmetic_functions_are_the_operators():
 def test_every_rule_of_numpy_is_listed_once_and_is_callable():
     assert all(map(callable, _dual.UFUNCS.values()))
     assert {ufunc.nin for ufunc in _dual.UFUNCS} == {1, 2}
+
+
+def test_slopes_that_do_not_exist_do_not_mix_with_steps_either():
+    lost = dual.sqrt(Dual(0.0, 1.0))
+    assert (lost + 0.5) // 1 == 0.0
+    with pytest.raises(ValueError, match="jump of int"):
+        int(lost + 1)
+    rows = Dual(np.array([0.0, 1.0]), np.eye(2))
+    with pytest.raises(ValueError, match=r"abs\(x\) has a derivative, got x\[0\]=0.0"):
+        abs(rows).tangent  # noqa: B018
+    entry = np.array([[1.0, 0.0]])
+    with pytest.raises(ValueError, match=r"sqrt\(x\) has a derivative, got x\[0, 1\]=0.0"):
+        derivative(dual.sqrt, entry)

@@ -700,7 +700,7 @@ def is_plain(x: Any) -> bool:
 
 def _slope_of_tanh(x: Any, _: Any) -> Any:
     """Compute 1 / cosh(x)**2; 1 - y**2 would lose all digits where y is close to 1."""
-    if type(x) is np.ndarray:
+    if isinstance(x, np.ndarray):
         with np.errstate(over="ignore"):  # the slope is 0 there
             c = np.cosh(x)
             return 1 / (c * c)
@@ -774,9 +774,7 @@ def _steps(name: str) -> Callable[[Any], Any]:
     return function
 
 
-floor, sign = _steps("floor"), _steps("sign")
-for _name in ("ceil", "rint", "trunc"):
-    _steps(_name)
+floor, sign, ceil, rint, trunc = map(_steps, ("floor", "sign", "ceil", "rint", "trunc"))
 
 
 # --- Functions with a kink, of two numbers, of arrays ---

@@ -236,8 +236,8 @@ def _latex_name(name: str) -> str:
 def _latex_word(word: str) -> str:
     if word in GREEK:
         return rf"\{word}"
-    word = word.replace("_", r"\_")
-    return word if len(word) == 1 or word.isdigit() else rf"\mathrm{{{word}}}"
+    text = word.replace("_", r"\_")
+    return text if len(word) == 1 or word.isdigit() else rf"\mathrm{{{text}}}"
 
 
 def _starts_with_a_digit(node: Node) -> bool:

@@ -46,7 +46,8 @@ class Node:
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise AttributeError(f"an expression cannot be changed, got {name}={value!r}")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"an expression cannot be changed, got del {name}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy as a flat table: no recursion, and interned again when loaded."""
@@ -292,6 +293,10 @@ def as_number(x: Any) -> Number | None:
     return float(x) if isinstance(x, float | np.floating) else None
 
 
+def _is_finite(number: Number) -> bool:
+    return not isinstance(number, float) or math.isfinite(number)  # an int may be too large to ask
+
+
 def constant(value: Any) -> Expr:
     """See `slopes.symbolic.constant`."""
     number = as_number(value)
@@ -300,7 +305,7 @@ def constant(value: Any) -> Expr:
             f"value must be an int, a Fraction or a float, got value={value!r}; "
             "a symbol stands for any other number, which evaluate then puts in"
         )
-    if not math.isfinite(number):
+    if not _is_finite(number):
         raise ValueError(f"value must be finite, got value={value!r}")
     return _interned(Expr, "constant", value=number)
 
@@ -338,7 +343,7 @@ def folded(op: Callable[[Any, Any], Any], a: Expr, b: Expr) -> Expr | None:
         result = as_number(op(a.value, b.value))
     except ArithmeticError:
         return None
-    if result is None or not math.isfinite(result):
+    if result is None or not _is_finite(result):
         return None
     lost = isinstance(result, float) and abs(result) < 1e-290 and bool(a.value and b.value)
     return None if lost else constant(result)
@@ -491,11 +496,11 @@ def _folded_power(a: Expr, b: Expr) -> Expr | None:
     return folded(lambda _, n: base**n, a, b)
 
 
-def _as_power(a: Expr) -> tuple[Expr, int]:
-    """Split a whole power into base and exponent."""
+def _as_power(a: Expr) -> tuple[Expr, int | Fraction]:
+    """Split a power with an exact exponent: a**p * a**q is a**(p + q) where both are defined."""
     if a.op == "**":
         base, exponent = _pair(a)
-        if isinstance(exponent.value, int):
+        if isinstance(exponent.value, int | Fraction):
             return base, exponent.value
     return a, 1
 
@@ -716,19 +721,10 @@ def _factors(root: Expr) -> Parts | None:
                 c = Fraction(node.value) if exact else node.value
                 number = as_number(number * c if n > 0 else number / c) or 0
                 continue
-            base, exponent = _rational_power(node)
+            base, exponent = _as_power(node)
             counts[base] = counts.get(base, 0) + n * exponent
     kept = {base: n for base, n in counts.items() if n != 0}
     return (number, kept, before) if number and _sane(number) else None
-
-
-def _rational_power(factor: Expr) -> tuple[Expr, Number]:
-    """Split off an exact exponent: a ** p * a ** q is a ** (p + q) wherever both are defined."""
-    if factor.op == "**":
-        base, exponent = _pair(factor)
-        if isinstance(exponent.value, int | Fraction):
-            return base, exponent.value
-    return factor, 1
 
 
 def _product_of(parts: Parts) -> Expr:

@@ -717,7 +717,7 @@ def array(values: Any) -> Any:
     return values if type(values) is Node else np.asarray(values)
 
 
-def stack(values: Sequence[Any], axis: int = 0) -> Any:
+def stack(values: Any, axis: int = 0) -> Any:
     """Join values of one shape along a new axis."""
     return _stack(*map(array, values), axis=axis)
 
@@ -735,7 +735,7 @@ def _stack(*values: Any, axis: int) -> Any:
     return np.stack(values, axis)
 
 
-def concatenate(values: Sequence[Any], axis: int = 0) -> Any:
+def concatenate(values: Any, axis: int = 0) -> Any:
     """Join arrays along an axis that they have."""
     arrays = [array(value) for value in values]
     lengths = [np.shape(primal(a))[axis] for a in arrays]

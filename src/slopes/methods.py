@@ -4,7 +4,7 @@ Each method of the course differentiates a problem at a point, says which proble
 why, and states how far from the truth rounding and truncation allow it to be. With N operations in
 the program and the unit roundoff u, an exact method may be off by
 
-.. math:: u\,\bigl(C\,|J| + 4N\,(|J| + \textstyle\sum_j |x_j\,\partial_j J|)\bigr),
+.. math:: u\,\bigl(C\,|J| + 5N\,(|J| + \textstyle\sum_j |x_j\,\partial_j J|)\bigr),
 
 see `rounding`; central differences balance truncation and rounding, see `balance`; the adaptive
 ones bring an error bar. Cost: that of the method; of a tolerance, a few evaluations of closed

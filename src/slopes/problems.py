@@ -345,7 +345,7 @@ _GRADIENTS = (
          lambda x: np.array([[-2 * x[1], x[0] - x[1]], [x[0] - x[1], 2 * x[0]]])
                    / (x[0] + x[1]) ** 3,
          kind="gradient", domain=_POSITIVE, points=((90.0, 10.0), (0.3, 2.0)),
-         source="S4, the fifth of the course's sources"),
+         source="dembinski2021"),
     _row("invariant_mass", lambda m: lambda x: 2 * m.sqrt(x[0] * x[1]) * m.sin(0.5 * x[2]),
          formulas.mass_gradient,
          kind="gradient", needs="sin sqrt", domain=(_POSITIVE, _POSITIVE, _HALF_TURN),

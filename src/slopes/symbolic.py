@@ -342,7 +342,7 @@ RULES: dict[str, Callable[..., Any]] = {
 """The derivative of each operation, from its node f and the derivatives of its arguments."""
 
 
-def diff(expr: Any, x: Any, order: int = 1) -> Expr:
+def diff(expr: Any, x: Any, order: Any = 1) -> Expr:
     """Differentiate an expression.
 
     Every node below `expr` is differentiated once, arguments first, by `RULES` and `SLOPES`. New
@@ -526,7 +526,7 @@ def simplify(expr: Any) -> Expr:
 # --- Values ---
 
 
-def evaluate(expr: Any, values: Mapping[Any, Any], m: Any = math) -> Any:
+def evaluate(expr: Any, values: Any, m: Any = math) -> Any:
     """Put numbers in for the symbols.
 
     Parameters
@@ -801,7 +801,7 @@ def _source(expr: Any, names: list[str], **style: Any) -> str:
     hidden = sorted({"abs"} & used & set(names)) + sorted({"cache"} & set(names))
     if hidden:
         raise ValueError(f"args must not hide a function of the source, got args={names}")
-    return _printing.source(expr if _is_nested(expr) else roots[0], roots, names, **style)
+    return _printing.source(_nested(expr, iter(roots)), roots, names, **style)
 
 
 def _argument_names(args: Any) -> list[str]:

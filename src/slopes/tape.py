@@ -53,6 +53,7 @@ from slopes._tape import (
     min,  # noqa: A004
     minimum,
     plain,
+    power,
     primal,
     prod,
     reshape,
@@ -108,6 +109,7 @@ __all__ = [
     "min",
     "minimum",
     "operations",
+    "power",
     "prod",
     "reshape",
     "sign",
@@ -384,7 +386,7 @@ class Entry:
     """Numbers of the entries it was computed from, in the order of the operands."""
     value: Any
     """What it is worth."""
-    partials: tuple[float, ...] | None
+    partials: tuple[Any, ...] | None
     r"""Local slopes :math:`\partial v_i/\partial v_j`, one for each parent, where all are numbers;
     None where arrays take part."""
     text: str

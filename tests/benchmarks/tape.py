@@ -205,7 +205,8 @@ def main(argv: list[str]) -> None:
         print(f"  {size.length:6d}{size.record / 1e6:10.2f}{size.backward / 1e6:10.3f}")
     print(
         f"network, autograd = 1: time of the fastest {rival.time:.2f}, in pairs {rival.median:.2f} "
-        f"({rival.low:.2f} to {rival.high:.2f}), peak memory {rival.memory:.2f}, largest difference {rival.difference:.1e}"
+        f"({rival.low:.2f} to {rival.high:.2f}), peak memory {rival.memory:.2f}, "
+        f"largest difference {rival.difference:.1e}"
     )
     if options.json:
         record = {
