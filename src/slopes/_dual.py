@@ -10,7 +10,8 @@ gets one more axis, and all else is NumPy's broadcasting.
 
 A function may have a value where it has no derivative: ``abs`` at 0. There the tangent is a
 `NoSlope`, which arithmetic hands on and which raises when it is read. A program may therefore
-compare such a number, and only the derivative that does not exist is refused.
+compare such a number, and only the derivative that does not exist is refused. An array with one
+such entry has the mark as a whole.
 """
 
 import itertools
@@ -622,6 +623,11 @@ def _moves(tangent: Any, mask: Any) -> bool:
     return bool(_any(mask & (np.asarray(tangent) != 0)))
 
 
+def _stirs(x: Any, mask: Any) -> bool:
+    """Tell whether a dual number has a tangent that is not zero, its own or one of its value."""
+    return isinstance(x, Dual) and (_moves(x._tangent, mask) or _stirs(x.value, mask))
+
+
 def _any(mask: Any) -> bool:
     """Do as np.any does, at once for a bool of Python's."""
     return mask if type(mask) is bool else bool(np.any(mask))
@@ -648,7 +654,7 @@ def _constant(name: str, step: Callable[[Any], Any], x: Dual) -> Any:
         raise TypeError(f"x must be one number in {name}(x), got x={x!r}; use numpy.{name}")
     # Just left and right of a jump a step function differs; it is flat everywhere else.
     left, right = (float(np.nextafter(float(at), end)) for end in (-math.inf, math.inf))
-    if step(left) != step(right) and _moves(x._tangent, True):
+    if step(left) != step(right) and _stirs(x, True):
         raise ValueError(f"x must not be at a jump of {name}, got x={at!r}")
     return step(at)
 
@@ -764,7 +770,7 @@ def _steps(name: str) -> Callable[[Any], Any]:
         at = primal(x)
         value = of_array(at)
         left, right = (of_array(np.nextafter(at, end)) for end in (-math.inf, math.inf))
-        if isinstance(x, Dual) and _any(jump := left != right) and _moves(x._tangent, jump):
+        if isinstance(x, Dual) and _any(jump := left != right) and _stirs(x, jump):
             return make(value, _no_slope(f"{name}(x)", _JUMP, at, jump), x.tag)
         return value
 

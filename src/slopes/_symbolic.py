@@ -458,6 +458,11 @@ def divide(a: Expr, b: Expr) -> Expr:
         return negate(a)
     if a.value is not None and a.value < 0 and b.value is None:
         return negate(divide(negate(a), b))
+    if isinstance(b.value, int) and a.op == "*":
+        c, rest = _pair(a)
+        if isinstance(c.value, int) and (common := math.gcd(c.value, b.value)) > 1:
+            top = multiply(constant(c.value // common), rest)
+            return divide(top, constant(b.value // common))
     exact = isinstance(a.value, int) and isinstance(b.value, int)
     ratio_of: Any = Fraction if exact else lambda p, q: p / q
     ratio = folded(ratio_of, a, b)
@@ -707,9 +712,6 @@ def _factors(root: Expr) -> Parts | None:
         if node.op in ("*", "/"):
             a, b = _pair(node)
             stack += [(n if node.op == "*" else -n, b), (n, a)]
-        elif node.op == "neg":
-            number = -number
-            stack.append((n, _only(node)))
         else:
             before += 1
             if before + len(stack) > WIDEST:

@@ -172,8 +172,8 @@ def operations(problem: Problem, x: Any) -> int:
 def rounding(problem: Problem, x: Any) -> float:
     r"""Bound the rounding error of an exact method.
 
-    A program of N operations has a derivative of at most 4 N: a quotient, the costliest operation,
-    takes a quotient, a product, a difference and a quotient. Each of them is off by a factor
+    A program of N operations has a derivative, together with its value, of at most 5 N: the law of
+    cheap gradients, and a direction of forward mode is cheaper. Each of them is off by a factor
     :math:`1 + \delta` with :math:`|\delta| \le u`. To first order in u, such an error moves the
     result as much as if the result itself, or the inputs that it came from, had been multiplied by
     that factor. For the result this is :math:`u |J|`, for the inputs :math:`u\,\sum_j |x_j\,
@@ -204,7 +204,7 @@ def rounding(problem: Problem, x: Any) -> float:
     """
     size = np.abs(problem.derivative(x)).max()
     moved = np.abs(_relative_slopes(problem, x)).sum(axis=0).max()
-    return float(U * (CLOSED_FORM * size + 4 * operations(problem, x) * (size + moved)))
+    return float(U * (CLOSED_FORM * size + 5 * operations(problem, x) * (size + moved)))
 
 
 def balance(problem: Problem, x: Any) -> np.ndarray:

@@ -1,0 +1,305 @@
+"""The ways of the course and their peers on the same battery.
+
+``python tests/benchmarks/choosing.py`` prints a table; ``--json PATH`` also writes every row with
+machine and versions. The battery is that of `slopes.problems`, with some troubles added. The peers
+are SciPy, numdifftools and jacobi (numerical), SymPy (symbolic) and autograd (automatic), each with
+its defaults. Functions for the numerical peers are guarded: NaN where ours raise, and elementwise
+on arrays. A formula that SymPy has not found after `PATIENCE` seconds counts as not found.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import math
+import signal
+import statistics
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import autograd
+import autograd.numpy as anp
+import jacobi
+import numdifftools
+import numpy as np
+import scipy.differentiate
+import scipy.special
+import sympy
+from _recording import environment, write
+
+from slopes.compare import digits
+from slopes.methods import METHODS
+from slopes.problems import PROBLEMS, Interval, Problem, by_name
+
+PATIENCE = 5  # seconds
+
+
+class Row(NamedTuple):
+    """What one method did with one problem."""
+
+    method: str
+    problem: str
+    group: str
+    digits: float
+    """Least over the points; of the largest entry."""
+    evaluations: float
+    """Median number of runs of the program."""
+    failed: str
+    """Name of the error, or empty."""
+
+
+# --- troubles: programs of one number that some methods cannot take ------------------------------
+
+
+def trouble(name: str, build: Any, derivative: Any, at: float, low: float = -math.inf) -> Problem:
+    """Make a problem of one point."""
+    return Problem(
+        name=name,
+        kind="scalar",
+        build=build,
+        derivative=derivative,
+        domain=(Interval(low),),
+        points=(at,),
+        source="made for this benchmark",
+        branches=name == "loop",
+    )
+
+
+def heron(x: Any) -> Any:
+    """Square root by an iteration that stops when it has arrived."""
+    y = x
+    while abs(y * y - x) > 1e-10:
+        y = (y + x / y) / 2
+    return y
+
+
+def stored(m: Any) -> Callable[[Any], Any]:
+    """Fill a NumPy array."""
+
+    def fn(x: Any) -> Any:
+        powers = np.zeros(4)
+        for k in range(4):
+            powers[k] = x**k
+        return powers.sum()
+
+    del m
+    return fn
+
+
+TROUBLES = (
+    trouble("compiled", lambda _m: scipy.special.j0, lambda x: -scipy.special.j1(x), 1.0),
+    trouble("stored", stored, lambda x: 1 + 2 * x + 3 * x**2, 1.0),
+    trouble("rounded", lambda m: lambda x: round(m.sin(x), 6), np.cos, 1.0),
+    trouble("edge", lambda m: lambda x: x * m.sqrt(x), lambda x: 1.5 * np.sqrt(x), 1e-9, 0.0),
+    trouble(
+        "fast", lambda m: lambda x: m.sin(1e5 * x), lambda x: 1e5 * np.cos(1e5 * x), 1.0
+    ),
+    trouble("loop", lambda _m: heron, lambda x: 0.5 / np.sqrt(x), 1.0, 0.0),
+    trouble("cancels", lambda m: lambda x: (1 - m.cos(x)) / x**2, lambda x: -x / 12, 1e-4),
+)  # fmt: skip
+
+
+# --- peers: each takes a problem and a point -----------------------------------------------------
+
+
+def guarded(problem: Problem, m: Any = np) -> Callable[[Any], Any]:
+    """Program of one number, elementwise on arrays, NaN where it raises or leaves its domain."""
+    fn, (side,) = problem.build(m), problem.domain
+
+    def one(t: float) -> float:
+        if not side.low <= t <= side.high:
+            return math.nan
+        try:
+            return float(fn(float(t)))
+        except (ArithmeticError, ValueError):
+            return math.nan
+
+    return np.vectorize(one, otypes=[float])
+
+
+def vector(problem: Problem) -> Callable[[Any], Any]:
+    """Program of n numbers; further axes of its argument are points."""
+    fn = problem.build(np)
+
+    def array_fn(x: Any) -> Any:
+        y = fn(np.asarray(x))
+        return np.stack(y) if isinstance(y, list) else np.asarray(y)
+
+    return array_fn
+
+
+def with_scipy(problem: Problem, x: Any) -> Any:
+    """``scipy.differentiate``."""
+    if problem.kind == "scalar":
+        return scipy.differentiate.derivative(guarded(problem, math), x).df
+    return np.squeeze(scipy.differentiate.jacobian(vector(problem), np.array(x)).df)
+
+
+def with_numdifftools(problem: Problem, x: Any) -> Any:
+    """``numdifftools.Derivative``, ``Gradient`` and ``Jacobian``."""
+    if problem.kind == "scalar":
+        return numdifftools.Derivative(guarded(problem, math))(x)
+    kind = {"gradient": numdifftools.Gradient, "jacobian": numdifftools.Jacobian}[problem.kind]
+    return kind(vector(problem))(np.array(x))
+
+
+def with_jacobi(problem: Problem, x: Any) -> Any:
+    """``jacobi.jacobi``."""
+    fn = guarded(problem, math) if problem.kind == "scalar" else vector(problem)
+    return np.squeeze(jacobi.jacobi(fn, np.array(x) if np.ndim(x) else x)[0])
+
+
+SYMPY = SimpleNamespace(
+    **{name: getattr(sympy, name) for name in ("sin", "cos", "tan", "atan", "exp", "log", "tanh")},
+    sqrt=sympy.sqrt,
+    log1p=lambda x: sympy.log(1 + x),
+)
+
+
+def with_sympy(problem: Problem, x: Any) -> Any:
+    """``sympy.diff``, then ``lambdify`` with common subexpressions."""
+    with patience(PATIENCE):
+        xs = sympy.symbols(f"x:{np.size(x)}", real=True)
+        y = problem.build(SYMPY)(xs[0] if problem.kind == "scalar" else list(xs))
+        ys = y if isinstance(y, list) else [y]
+        jac = [[sympy.diff(yi, xj) for xj in xs] for yi in ys]
+        return np.array(sympy.lambdify(xs, jac, modules="numpy", cse=True)(*np.atleast_1d(x)))
+
+
+AUTOGRAD = SimpleNamespace(
+    **{name: getattr(anp, name) for name in ("sin", "cos", "tan", "exp", "log", "tanh", "log1p")},
+    sqrt=anp.sqrt,
+    atan=anp.arctan,
+)
+
+
+def with_autograd(problem: Problem, x: Any) -> Any:
+    """``autograd.grad`` and ``autograd.jacobian``."""
+    fn = problem.build(AUTOGRAD)
+    if problem.kind == "jacobian":
+        return autograd.jacobian(lambda x: anp.array(fn(x)))(np.array(x))
+    return autograd.grad(fn)(np.array(x) if np.ndim(x) else float(x))
+
+
+@contextlib.contextmanager
+def patience(seconds: int) -> Iterator[None]:
+    """Give up after some seconds."""
+
+    def give_up(*_: Any) -> None:
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+
+
+PEERS: dict[str, Callable[[Problem, Any], Any]] = {
+    "scipy": with_scipy,
+    "numdifftools": with_numdifftools,
+    "jacobi": with_jacobi,
+    "sympy": with_sympy,
+    "autograd": with_autograd,
+}
+OURS = {method.name: method.differentiate for method in METHODS}
+
+
+# --- the tables ----------------------------------------------------------------------------------
+
+
+def counted(problem: Problem) -> tuple[Problem, list[int]]:
+    """Make the same problem that counts the points at which its program runs."""
+    calls, n = [0], len(problem.domain)
+
+    def build(m: Any) -> Callable[[Any], Any]:
+        fn = problem.build(m)
+
+        def counting(x: Any) -> Any:
+            many = isinstance(x, np.ndarray) and x.ndim > (problem.kind != "scalar")
+            calls[0] += x.size // n if many else 1
+            return fn(x)
+
+        return counting
+
+    return dataclasses.replace(problem, build=build), calls
+
+
+def right_digits(value: Any, exact: Any) -> float:
+    """Correct digits of a whole array, measured against its largest entry."""
+    y, truth = np.asarray(value, dtype=float), np.asarray(exact)
+    error = np.max(np.abs(y.reshape(truth.shape) - truth)) / (np.max(np.abs(truth)) or 1.0)
+    return float(digits(1 + (error if np.isfinite(error) else np.inf), 1.0)) if error else 15.95
+
+
+def judge(name: str, method: Callable[[Problem, Any], Any], problem: Problem) -> Row:
+    """Run one method on one problem at all of its points."""
+    group = "trouble" if problem in TROUBLES else problem.kind
+    found, runs = [], []
+    for x in problem.points:
+        counting, calls = counted(problem)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # peers warn about NaN; the table says it
+            try:
+                value = method(counting, x)
+            except Exception as error:  # whatever a method raises, it found no derivative
+                return Row(name, problem.name, group, math.nan, math.nan, type(error).__name__)
+        found.append(right_digits(value, problem.derivative(x)))
+        runs.append(calls[0])
+    return Row(name, problem.name, group, min(found), statistics.median(runs), "")
+
+
+class Summary(NamedTuple):
+    """A line of the table."""
+
+    problems: int
+    errors: int
+    wrong: int
+    median: float
+    least: float
+    evaluations: float
+
+
+def summary(rows: list[Row]) -> Summary:
+    """Errors, values with less than one digit, digits of what was found, and evaluations."""
+    found = [row for row in rows if not row.failed]
+    return Summary(
+        len(rows),
+        len(rows) - len(found),
+        sum(row.digits < 1 for row in found),
+        statistics.median(row.digits for row in found),
+        min(row.digits for row in found),
+        statistics.median(row.evaluations for row in found),
+    )
+
+
+def main() -> None:
+    """Print the table and write the record."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--json", type=Path, help="also write every row to this file")
+    target = parser.parse_args().json
+    rows = [
+        judge(name, method, problem)
+        for name, method in {**OURS, **PEERS}.items()
+        for problem in (*PROBLEMS, *TROUBLES)
+    ]
+    print(f"{'':14s}problems errors wrong median least evaluations")
+    for group in ("battery", "trouble"):
+        print(group)
+        for name in {**OURS, **PEERS}:
+            here = [r for r in rows if r.method == name and (r.group == "trouble") == (group == "trouble")]
+            s = summary(here)
+            print(f"  {name:12s}{s.problems:8d} {s.errors:6d} {s.wrong:5d} {s.median:6.1f} "
+                  f"{s.least:5.1f} {s.evaluations:8.0f}")  # fmt: skip
+            print("    ", ", ".join(f"{r.problem} {r.failed or round(r.digits, 1)}"
+                  for r in here if r.failed or r.digits < 6))
+    if target:
+        packages = ("numpy", "scipy", "numdifftools", "jacobi", "sympy", "autograd", "jax")
+        write(target, {"environment": environment(*packages), "rows": [r._asdict() for r in rows]})
+
+
+if __name__ == "__main__":
+    main()
