@@ -101,6 +101,26 @@ def test_backward_pass_shows_nothing_at_an_input_that_has_no_effect():
     assert "it is 6 at x and nothing at y." in drawing.alt
 
 
+def test_backward_pass_shows_some_of_the_pictures_where_the_whole_has_them():
+    _, values, parents = record(two, 2.0, 3.0)
+    steps = steps_of(two, 2.0, 3.0)
+    whole = tape.backward_pass(SYMBOLS, values, parents, steps)
+    part = tape.backward_pass(SYMBOLS, values, parents, steps, shown=(0, 2))
+    kept = whole.figure.axes[::2]
+    assert [ax.get_title() for ax in part.figure.axes] == [ax.get_title() for ax in kept]
+    assert [texts(ax) for ax in part.figure.axes] == [texts(ax) for ax in kept]
+    assert [ax.get_xlim() for ax in part.figure.axes] == [ax.get_xlim() for ax in kept]
+    assert "2 pictures of one graph of 5 boxes, 0 and 2 of 0 to 3: a cotangent" in part.alt
+    assert "it is \N{MINUS SIGN}0.4161 at x1, nothing at x2, 1 at" in part.alt
+
+
+@pytest.mark.parametrize("shown", [[], [4], [0, -1]])
+def test_backward_pass_wants_pictures_that_there_are(shown):
+    _, values, parents = record(two, 2.0, 3.0)
+    with pytest.raises(ValueError, match=r"shown must be some of \[0, 1, 2, 3\], got shown="):
+        tape.backward_pass(SYMBOLS, values, parents, steps_of(two, 2.0, 3.0), shown=shown)
+
+
 # --- costs ----------------------------------------------------------------------------------------
 
 RATIOS = {"product": 4.6, "logistic": 3.25, "kepler": 4.5}

@@ -4,6 +4,8 @@ import copy
 import gc
 import math
 import pickle
+import subprocess
+import sys
 import threading
 from fractions import Fraction
 
@@ -217,13 +219,17 @@ def has(expr, op):
 
 @settings(max_examples=60)
 @given(EXPRESSIONS)
-def test_simplifying_keeps_values_and_adds_no_node(recipe):
+def test_simplifying_keeps_values_and_adds_no_operation(recipe):
     expr = recipe()
     simple = simplify(expr)
     scale = max(1.0, *all_values(expr, POINT), *all_values(simple, POINT))
     assert abs(evaluate(simple, POINT) - evaluate(expr, POINT)) <= 200 * U * scale
-    assert count_nodes(simple) <= count_nodes(expr)
+    assert operations(simple) <= operations(expr)
     assert simplify(simple) is simple
+
+
+def operations(expr):
+    return sum(bool(node.args) for node in _symbolic.topological([expr]))
 
 
 @settings(max_examples=60)
@@ -593,10 +599,8 @@ def test_ten_thousand_levels_hit_no_recursion_limit():
     deep = nested(10_000)
     slope = diff(deep, x)
     assert count_nodes(slope) == 29_999
-    value = evaluate(slope, {x: 0.5})
-    assert function(slope, [x])(0.5) == value
-    assert len(to_latex(nested(3000))) > 30_000
-    assert simplify(nested(3000) + 0 * x) is nested(3000)
+    assert 0 < evaluate(slope, {x: 0.5}) < 1e-4  # the sines fall like the root of 3 / n
+    assert len(to_latex(deep)) > 100_000
     assert repr(slope) == "<Expr '*', 29999 nodes, as a tree 5e+07>"
     assert slope._repr_latex_() is None
     assert pickle.loads(pickle.dumps(slope)) is slope  # noqa: S301
@@ -605,8 +609,21 @@ def test_ten_thousand_levels_hit_no_recursion_limit():
     assert free_symbols(slope) == (x,)
 
 
-def test_ten_thousand_pieces_hit_no_recursion_limit():
-    steps = piecewise(*((x < i, i * x) for i in range(3000)), 0)
+def test_source_of_ten_thousand_levels_hits_no_recursion_limit():
+    # In another process, where no types are checked: here each call of a helper costs its check.
+    program = (
+        "from slopes.symbolic import *\n"
+        "x = f = symbol('x')\n"
+        "for _ in range(10_000):\n    f = sin(f)\n"
+        "slope = diff(f, x)\n"
+        "assert function(slope, [x])(0.5) == evaluate(slope, {x: 0.5})\n"
+        "assert simplify(slope) is slope\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_many_pieces_hit_no_recursion_limit():
+    steps = piecewise(*((x < i, i * x) for i in range(1500)), 0)
     slope = diff(steps, x)
     assert evaluate(slope, {x: 1234.5}) == 1235
     assert function(slope, [x], m=np)(1234.5) == 1235
@@ -618,8 +635,8 @@ def test_ten_thousand_pieces_hit_no_recursion_limit():
 def test_nested_nodes_are_given_back_however_deep():
     gc.collect()
     before = len(_symbolic._TABLE)
-    deep = nested(100_000)
-    assert len(_symbolic._TABLE) > before + 99_990
+    deep = nested(40_000)
+    assert len(_symbolic._TABLE) > before + 39_990
     del deep
     gc.collect()
     assert len(_symbolic._TABLE) == before
@@ -794,6 +811,7 @@ def test_underflow_of_factors_does_not_lose_the_product():
         (piecewise((x * y < y * x + x - x, x), y), "piecewise((x*y < x*y, x), y)"),
         (diff(x / (x + y), x), "y/(x + y)**2"),
         (x - 2 * x, "-x"),
+        (x + y + x, "2*x + y"),
         (x * 1e200 * y * 1e200, None),
         (x / (y * constant(0)), None),
     ],
@@ -810,10 +828,10 @@ def test_long_sums_and_products_are_left_alone():
 
 
 def test_a_simplification_that_costs_sharing_is_not_made():
-    # Both sums in one would be shorter as formulas, and longer as graphs.
-    s = x + y + z
-    expr = sin(s) * sin(s + 1) * sin(s + 2)
-    assert count_nodes(simplify(expr)) <= count_nodes(expr)
+    # 2*x + y - z is shorter as a formula, but x + y and x - z are there already.
+    expr = sin(x + y) * sin(x - z) * ((x + y) + (x - z))
+    assert simplify(expr) is expr
+    assert repr(simplify((x + y) + (x - z))) == "2*x + y - z"
 
 
 # --- values ---------------------------------------------------------------------------------------
@@ -848,6 +866,7 @@ def test_values_keep_the_nesting():
     assert evaluate(expr, {x: 1}) == [1, (2, [3]), 5]
     assert function(expr, [x])(1) == [1, (2, [3]), 5]
     assert function((x,), [x])(1) == (1,)
+    assert function([], [x])(1) == []
 
 
 def test_expressions_may_be_put_in():
@@ -1098,6 +1117,7 @@ def test_graphs_with_and_without_sharing():
     assert len(tree.labels) == count_nodes(f, shared=False) == 8
     assert len(tree.edges) == 7
     assert graph(-x / 3 + Fraction(1, 2)).labels[:2] == ("-", "1/2")
+    assert graph(-x).labels == ("-", "x")
     assert graph(x * x).edges == ((0, 1), (0, 2))
 
 

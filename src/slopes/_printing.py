@@ -405,10 +405,11 @@ def source(
     plan = Plan(roots, arrays=arrays)
     taken = {*args, name, *m.split(".")}
     fresh = _fresh_names(taken)
-    names: dict[Node, str] = {}
-    for node in plan.order:
-        if node in plan.named:
-            names[node] = next(fresh) + ("()" if node in plan.local else "")
+    names = {
+        node: next(fresh) + ("()" if node in plan.local else "")
+        for node in plan.order
+        if node in plan.named
+    }
 
     def written(node: Node, *, whole: bool = False) -> str:
         def pieces(other: Node) -> Pieces:

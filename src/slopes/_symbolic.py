@@ -262,8 +262,18 @@ def _joined(op: str, left: Condition, right: Any) -> Any:
     return left if left is right else _interned(Condition, op, (left, right))
 
 
+FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def compare(op: str, left: Expr, right: Expr) -> Condition:
+    """Return a comparison; a number comes last, as Python itself turns it."""
+    if left.value is not None and right.value is None:
+        op, left, right = FLIPPED[op], right, left
+    return _interned(Condition, op, (left, right))
+
+
 def _comparison(op: str) -> Callable[[Expr, Expr], Condition]:
-    return lambda left, right: _interned(Condition, op, (left, right))
+    return lambda left, right: compare(op, left, right)
 
 
 def _binary(make: Callable[[Expr, Expr], Any], left: Any, right: Any) -> Any:
@@ -586,8 +596,7 @@ def rebuilt(node: Node, args: Sequence[Any]) -> Any:
     if not node.args:
         return node
     if node.op in COMPARISONS:
-        join = node.op in "&|"
-        return _joined(node.op, *args) if join else _interned(Condition, node.op, tuple(args))
+        return (_joined if node.op in "&|" else compare)(node.op, *args)
     make = OPERATORS.get(node.op)
     return make(*args) if make else call(node.op, *args)
 
@@ -620,16 +629,17 @@ WIDEST = 32  # terms or factors looked at together: more would not be linear in 
 
 
 def simplified(root: Expr) -> Expr:
-    """Rebuild from the leaves up until nothing changes; never return more nodes than came in."""
-    best, nodes = root, len(topological([root]))
-    while True:
-        new = _pass(best)
-        count = len(topological([new]))
-        if new is best or count > nodes:
-            return best
-        if count == nodes and tree_size([new]) >= tree_size([best]):
-            return best
-        best, nodes = new, count
+    """Rebuild from the leaves up until nothing changes; never return more operations."""
+    seen = {root}
+    best, new = root, _pass(root)
+    while new not in seen and _operations(new) <= _operations(best):
+        seen.add(new)
+        best, new = new, _pass(new)
+    return best
+
+
+def _operations(root: Expr) -> int:
+    return sum(bool(node.args) for node in topological([root]))
 
 
 def _pass(root: Expr) -> Expr:

@@ -500,7 +500,7 @@ def simplify(expr: Any) -> Expr:
     -------
     Expr
         An expression with the same values wherever `expr` has one, up to rounding, and with no more
-        distinct nodes. Where `expr` has none it may have one: ``a / a`` becomes 1, ``0 * a``
+        distinct operations. Where `expr` has none it may have one: ``a / a`` becomes 1, ``0 * a``
         becomes 0 and ``sqrt(a)**2`` becomes ``a`` also at 0, at a pole or below 0. Roots are not
         drawn: ``sqrt(a**2)`` stays what it is.
 

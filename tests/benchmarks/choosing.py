@@ -29,9 +29,9 @@ import scipy.special
 import sympy
 from _recording import environment, write
 
-from slopes.compare import digits
-from slopes.methods import METHODS
-from slopes.problems import PROBLEMS, Interval, Problem, by_name
+from slopes import methods
+from slopes.methods import METHODS, Method
+from slopes.problems import PROBLEMS, Interval, Problem
 
 PATIENCE = 5  # seconds
 
@@ -47,7 +47,9 @@ class Row(NamedTuple):
     evaluations: float
     """Median number of runs of the program."""
     failed: str
-    """Name of the error, or empty."""
+    """Name of the error, or NaN, or empty."""
+    admitted: int
+    """1 if its error bar, if it has one, is never below the true error."""
 
 
 # --- troubles: programs of one number that some methods cannot take ------------------------------
@@ -130,25 +132,33 @@ def vector(problem: Problem) -> Callable[[Any], Any]:
     return array_fn
 
 
-def with_scipy(problem: Problem, x: Any) -> Any:
-    """``scipy.differentiate``."""
+def with_scipy(problem: Problem, x: Any) -> tuple[Any, Any]:
+    """``scipy.differentiate``: its first step is 0.5, or half the way to the end of the domain."""
+    ends = np.array([(side.low, side.high) for side in problem.domain])
+    step = np.minimum(0.5, 0.5 * np.abs(ends - np.atleast_1d(x)[:, None]).min(axis=1))
     if problem.kind == "scalar":
-        return scipy.differentiate.derivative(guarded(problem, math), x).df
-    return np.squeeze(scipy.differentiate.jacobian(vector(problem), np.array(x)).df)
+        fn = guarded(problem, math)
+        found = scipy.differentiate.derivative(fn, x, initial_step=float(step[0]))
+    else:
+        fn = vector(problem)
+        found = scipy.differentiate.jacobian(fn, np.array(x), initial_step=step)
+    return np.squeeze(found.df), np.squeeze(found.error)
 
 
-def with_numdifftools(problem: Problem, x: Any) -> Any:
-    """``numdifftools.Derivative``, ``Gradient`` and ``Jacobian``."""
+def with_numdifftools(problem: Problem, x: Any) -> tuple[Any, Any]:
+    """``numdifftools.Derivative`` and ``Jacobian``."""
     if problem.kind == "scalar":
-        return numdifftools.Derivative(guarded(problem, math))(x)
-    kind = {"gradient": numdifftools.Gradient, "jacobian": numdifftools.Jacobian}[problem.kind]
-    return kind(vector(problem))(np.array(x))
+        found = numdifftools.Derivative(guarded(problem, math), full_output=True)(x)
+    else:
+        found = numdifftools.Jacobian(vector(problem), full_output=True)(np.array(x))
+    return np.squeeze(found.estimate), np.squeeze(found.error_estimate)
 
 
-def with_jacobi(problem: Problem, x: Any) -> Any:
+def with_jacobi(problem: Problem, x: Any) -> tuple[Any, Any]:
     """``jacobi.jacobi``."""
     fn = guarded(problem, math) if problem.kind == "scalar" else vector(problem)
-    return np.squeeze(jacobi.jacobi(fn, np.array(x) if np.ndim(x) else x)[0])
+    value, error = jacobi.jacobi(fn, np.array(x) if np.ndim(x) else x)
+    return np.squeeze(value), np.squeeze(error)
 
 
 SYMPY = SimpleNamespace(
@@ -158,14 +168,15 @@ SYMPY = SimpleNamespace(
 )
 
 
-def with_sympy(problem: Problem, x: Any) -> Any:
+def with_sympy(problem: Problem, x: Any) -> tuple[Any, Any]:
     """``sympy.diff``, then ``lambdify`` with common subexpressions."""
     with patience(PATIENCE):
         xs = sympy.symbols(f"x:{np.size(x)}", real=True)
         y = problem.build(SYMPY)(xs[0] if problem.kind == "scalar" else list(xs))
         ys = y if isinstance(y, list) else [y]
         jac = [[sympy.diff(yi, xj) for xj in xs] for yi in ys]
-        return np.array(sympy.lambdify(xs, jac, modules="numpy", cse=True)(*np.atleast_1d(x)))
+        fn = sympy.lambdify(xs, jac, modules="numpy", cse=True)
+    return np.array(fn(*np.atleast_1d(x))), 0.0
 
 
 AUTOGRAD = SimpleNamespace(
@@ -175,12 +186,12 @@ AUTOGRAD = SimpleNamespace(
 )
 
 
-def with_autograd(problem: Problem, x: Any) -> Any:
+def with_autograd(problem: Problem, x: Any) -> tuple[Any, Any]:
     """``autograd.grad`` and ``autograd.jacobian``."""
     fn = problem.build(AUTOGRAD)
     if problem.kind == "jacobian":
-        return autograd.jacobian(lambda x: anp.array(fn(x)))(np.array(x))
-    return autograd.grad(fn)(np.array(x) if np.ndim(x) else float(x))
+        return autograd.jacobian(lambda x: anp.array(fn(x)))(np.array(x)), 0.0
+    return autograd.grad(fn)(np.array(x) if np.ndim(x) else float(x)), 0.0
 
 
 @contextlib.contextmanager
@@ -198,14 +209,25 @@ def patience(seconds: int) -> Iterator[None]:
         signal.alarm(0)
 
 
-PEERS: dict[str, Callable[[Problem, Any], Any]] = {
+def with_adaptive(problem: Problem, x: Any) -> tuple[Any, Any]:
+    """The course's, which brings error bars."""
+    value, bar = methods._estimates(problem, x)
+    return np.squeeze(value), np.squeeze(bar)
+
+
+def ours(method: Method) -> Callable[[Problem, Any], tuple[Any, Any]]:
+    """One of the course's others."""
+    return lambda problem, x: (method.differentiate(problem, x), 0.0)
+
+
+PEERS: dict[str, Callable[[Problem, Any], tuple[Any, Any]]] = {
     "scipy": with_scipy,
     "numdifftools": with_numdifftools,
     "jacobi": with_jacobi,
     "sympy": with_sympy,
     "autograd": with_autograd,
 }
-OURS = {method.name: method.differentiate for method in METHODS}
+OURS = {method.name: ours(method) for method in METHODS} | {"adaptive": with_adaptive}
 
 
 # --- the tables ----------------------------------------------------------------------------------
@@ -228,28 +250,27 @@ def counted(problem: Problem) -> tuple[Problem, list[int]]:
     return dataclasses.replace(problem, build=build), calls
 
 
-def right_digits(value: Any, exact: Any) -> float:
-    """Correct digits of a whole array, measured against its largest entry."""
-    y, truth = np.asarray(value, dtype=float), np.asarray(exact)
-    error = np.max(np.abs(y.reshape(truth.shape) - truth)) / (np.max(np.abs(truth)) or 1.0)
-    return float(digits(1 + (error if np.isfinite(error) else np.inf), 1.0)) if error else 15.95
-
-
 def judge(name: str, method: Callable[[Problem, Any], Any], problem: Problem) -> Row:
     """Run one method on one problem at all of its points."""
     group = "trouble" if problem in TROUBLES else problem.kind
-    found, runs = [], []
+    found, runs, admitted = [], [], True
     for x in problem.points:
         counting, calls = counted(problem)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # peers warn about NaN; the table says it
             try:
-                value = method(counting, x)
+                value, bar = method(counting, x)
             except Exception as error:  # whatever a method raises, it found no derivative
-                return Row(name, problem.name, group, math.nan, math.nan, type(error).__name__)
-        found.append(right_digits(value, problem.derivative(x)))
+                return Row(name, problem.name, group, math.nan, math.nan, type(error).__name__, 1)
+        y, exact = np.asarray(value, dtype=float), np.asarray(problem.derivative(x))
+        if not np.all(np.isfinite(y)):
+            return Row(name, problem.name, group, math.nan, math.nan, "NaN", 1)  # said, not wrong
         runs.append(calls[0])
-    return Row(name, problem.name, group, min(found), statistics.median(runs), "")
+        error = np.abs(y.reshape(exact.shape) - exact)
+        share = error.max() / (np.abs(exact).max() or 1.0)
+        found.append(-math.log10(min(max(share, 2.0**-53), 1.0)) + 0.0)
+        admitted &= bool(np.all(error <= np.reshape(bar, np.shape(bar) and exact.shape)))
+    return Row(name, problem.name, group, min(found), statistics.median(runs), "", int(admitted))
 
 
 class Summary(NamedTuple):
@@ -264,12 +285,12 @@ class Summary(NamedTuple):
 
 
 def summary(rows: list[Row]) -> Summary:
-    """Errors, values with less than one digit, digits of what was found, and evaluations."""
+    """Errors, values without a right digit and without notice, digits found, and evaluations."""
     found = [row for row in rows if not row.failed]
     return Summary(
         len(rows),
         len(rows) - len(found),
-        sum(row.digits < 1 for row in found),
+        sum(row.digits < 1 and not row.admitted for row in found),
         statistics.median(row.digits for row in found),
         min(row.digits for row in found),
         statistics.median(row.evaluations for row in found),
@@ -287,15 +308,16 @@ def main() -> None:
         for problem in (*PROBLEMS, *TROUBLES)
     ]
     print(f"{'':14s}problems errors wrong median least evaluations")
-    for group in ("battery", "trouble"):
-        print(group)
+    for title, troubled in (("battery", False), ("trouble", True)):
+        print(title)
         for name in {**OURS, **PEERS}:
-            here = [r for r in rows if r.method == name and (r.group == "trouble") == (group == "trouble")]
+            here = [r for r in rows if r.method == name and (r.group == "trouble") == troubled]
             s = summary(here)
             print(f"  {name:12s}{s.problems:8d} {s.errors:6d} {s.wrong:5d} {s.median:6.1f} "
                   f"{s.least:5.1f} {s.evaluations:8.0f}")  # fmt: skip
-            print("    ", ", ".join(f"{r.problem} {r.failed or round(r.digits, 1)}"
-                  for r in here if r.failed or r.digits < 6))
+            low = [f"{r.problem} {r.failed or round(r.digits, 1)}"
+                   for r in here if r.failed or r.digits < 6]  # fmt: skip
+            print("    ", ", ".join(low) or "all with six digits")
     if target:
         packages = ("numpy", "scipy", "numdifftools", "jacobi", "sympy", "autograd", "jax")
         write(target, {"environment": environment(*packages), "rows": [r._asdict() for r in rows]})

@@ -108,10 +108,10 @@ def accuracy(
         ax.plot([cost, cost], [low, worst[name]], color=PALETTE[colour][0], linestyle="-")
         ax.plot(cost, low, "o", color=PALETTE[colour][0], markersize=8)
         ax.plot(cost, worst[name], "_", color=PALETTE[colour][0], markersize=12)
-        numerical = ways[name] == "numerical"
-        place = (cost, worst[name] * 1.7) if numerical else (cost * 1.06, low * 1.6)
-        how = {"ha": "center", "va": "bottom"} if numerical else {"ha": "left", "va": "bottom"}
-        label(ax, *place, name, colour=colour, **how)
+        if ways[name] == "numerical":
+            label(ax, cost, worst[name] * 1.7, name, colour=colour, ha="center", va="bottom")
+        else:
+            label(ax, cost * 1.06, low * 1.6, name, colour=colour, ha="left", va="bottom")
     unit_roundoff_line(ax, u)
     ax.set(xlabel="operations, in runs of the function", ylabel="relative error")
     ax.set_xlim(0.8, 2.2 * max(costs.values()))
@@ -219,8 +219,12 @@ def outcomes(
     ax.set_yticks(np.arange(len(rows) - 1) + 0.5, minor=True)
     ax.grid(visible=True, axis="y", which="minor")
     ax.tick_params(length=0, which="both")
-    wrong = [f"{row} at {column}" for row, kinds in zip(rows, table, strict=True)
-             for column, (kind, _) in zip(columns, kinds, strict=True) if kind == "wrong"]  # fmt: skip
+    wrong = [
+        f"{name} at {column}"
+        for name, kinds in zip(rows, table, strict=True)
+        for column, (kind, _) in zip(columns, kinds, strict=True)
+        if kind == "wrong"
+    ]
     return draw(
         fig,
         alt=f"Table of {len(rows)} methods and {len(columns)} difficulties with correct digits, or "

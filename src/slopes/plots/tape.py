@@ -74,6 +74,8 @@ def backward_pass(
     values: Sequence[float],
     parents: Sequence[Sequence[int]],
     steps: Sequence[tuple[int, Sequence[float | None]]],
+    *,
+    shown: Sequence[int] | None = None,
 ) -> Drawing:
     """Draw a backward pass step by step, one picture of the same graph for each.
 
@@ -86,12 +88,20 @@ def backward_pass(
     steps : Sequence[tuple[int, Sequence[float or None]]]
         For each step, the output's first, the entry that hands its cotangent on, and the
         cotangents of all entries after that; None where nothing has arrived.
+    shown : Sequence[int], optional
+        Which pictures to draw, 0 being the start; all by default. All have the same layout, so
+        that a series of figures stands still.
 
     Returns
     -------
     Drawing
         The start and the steps in rows of two, without those that hand nothing on: the active
         entry and its edges in colour, cotangents below the boxes.
+
+    Raises
+    ------
+    ValueError
+        If `shown` is empty or names a picture that there is not.
     """
     symbols = [_SIGNS.get(symbol, symbol) for symbol in symbols]
     labels = [f"{name}\n{_short(value)}" for name, value in zip(symbols, values, strict=True)]
@@ -102,6 +112,11 @@ def backward_pass(
     pictures += [(k, node, bars) for k, (node, bars) in enumerate(steps, start=1) if parents[node]]
     longest = [max((_bar(bars[k]) for *_, bars in pictures), key=len) for k in range(len(labels))]
     placed = layout(labels, edges, notes=dict(enumerate(longest)), direction="right")
+    total = range(len(pictures))
+    shown = list(total if shown is None else shown)
+    if not shown or not set(shown) <= set(total):
+        raise ValueError(f"shown must be some of {list(total)}, got shown={shown!r}")
+    pictures = [pictures[k] for k in shown]
     titles = [f"{k}: {symbols[node]} hands on" if k else "0: the start" for k, node, _ in pictures]
     fig, axes = frames(placed, titles=titles, columns=2)
     for ax, (k, active, bars) in zip(axes, pictures, strict=True):
@@ -113,13 +128,15 @@ def backward_pass(
             marked_edges=[edge for edge in edges if k and edge[1] == active],
         )
     last = pictures[-1][2]
-    inputs = [k for k, reads in enumerate(parents) if not reads]
-    ends = _listed([f"{_short(last[k])} at {_plain(symbols[k])}" for k in inputs])
+    part = len(shown) < len(total)
+    told = [k for k, reads in enumerate(parents) if part or not reads]
+    ends = _listed([f"{_short(last[k])} at {_plain(symbols[k])}" for k in told])
+    which = f", {_listed(list(map(str, shown)))} of 0 to {total[-1]}" if part else ""
     return draw(
         fig,
-        alt=f"{len(pictures)} pictures of one graph of {len(labels)} boxes: a cotangent of "
+        alt=f"{len(pictures)} pictures of one graph of {len(labels)} boxes{which}: a cotangent of "
         f"{_short(first[output])} starts at the output and moves against the arrows, one box at a "
-        f"time; at the end it is {ends}.",
+        f"time; {'after the last of them' if part else 'at the end'} it is {ends}.",
     )
 
 
