@@ -391,6 +391,7 @@ def test_functions_of_two_arguments_take_numbers_and_arrays():
     np.testing.assert_array_equal(symbolic.where(np.array([True, False]), 1, 2), [1, 2])
     assert symbolic.where(x < 1, 2, 3) is piecewise((x < 1, 2), 3)
     assert symbolic.minimum(x, 2) is piecewise((x <= 2, x), 2)
+    assert symbolic.hypot(x, 3) is sqrt(x**2 + 9)
 
 
 def test_mpmath_gets_fractions_with_all_digits():
@@ -961,6 +962,24 @@ def test_source_shares_between_choices_by_the_same_condition():
     text = to_python([f, diff(f, x), piecewise((x > 0, log(x) ** 2), 1)], [x])
     assert "cache" not in text
     assert text.count("m.log(x)") == 1
+
+
+def test_what_both_pieces_need_is_computed_before_and_what_is_there_is_not_repeated():
+    root = sqrt(x)
+    both = piecewise((x > 1, root * y), root / (y + root))
+    assert to_python(both, [x, y]).startswith("def fn(x, y):\n    t0 = m.sqrt(x)\n    return")
+    inside = piecewise((x > 1, log(x - 1) * y), log(x - 1))
+    text = to_python(piecewise((y > 0, inside), (y < -1, y), log(x - 1)), [x, y])
+    assert text.count("m.log") == 1
+    fn = function(piecewise((y > 0, inside), (y < -1, y), log(x - 1)), [x, y])
+    assert [fn(0.5, -2.0), fn(3.0, 2.0), fn(3.0, -0.5)] == [-2.0, 2 * math.log(2), math.log(2)]
+
+
+def test_a_choice_that_is_used_twice_is_made_once():
+    f = piecewise((x > 0, log(x) * (1 + log(x))), -x)
+    text = to_python([f, f + 1], [x])
+    assert text.count("if ") == 1
+    assert text.endswith("return [t1, t1 + 1]\n")
 
 
 def test_source_of_what_some_pieces_need_is_a_function_with_a_cache():
