@@ -101,6 +101,7 @@ def test_gradients_shows_each_version_its_zero_and_the_band():
     assert band.get_x() == pytest.approx(1.9)
     assert band.get_width() == pytest.approx(0.2)
     assert {name.strip() for name in names(ax)} == {"right", "short"}
+    assert (ax.get_xticks().min(), ax.get_xticks().max()) == pytest.approx((X[0], X[-1]))
     assert "right at 2.000, short at 1.000" in drawing.alt
     assert "the estimate 2.000 with its error bar 0.100" in drawing.alt
 

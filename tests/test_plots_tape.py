@@ -33,9 +33,10 @@ def accented_edges(ax):
 def test_program_shows_each_line_as_mathematics_with_its_value():
     drawing = tape.program(*record(lambda x: x**2 + 3 * x + 2, 2.0))
     (ax,) = drawing.figure.axes
-    lines = ["$x$", "$v_{1}^{2}$", r"$3\,v_{1}$", "$v_{2} + v_{3}$", "$v_{4} + 2$"]
-    assert set(texts(ax)) == {*lines, "2", "4", "6", "10", "12"}
-    assert accented(ax) == ["$x$"]  # the input is read twice
+    lines = ["x", "v_{1}^{2}", r"3\,v_{1}", "v_{2} + v_{3}", "v_{4} + 2"]
+    named = zip(lines, (2, 4, 6, 10, 12), strict=True)
+    assert texts(ax) == [f"$v_{{{k}}} = {s}$\n{v}" for k, (s, v) in enumerate(named, start=1)]
+    assert accented(ax) == ["$v_{1} = x$\n2"]  # the input is read twice
     assert accented_edges(ax) == {"edge-0-1", "edge-0-2"}
     assert drawing.alt == (
         "A graph of 5 boxes joined by 5 arrows: x, v0 ** 2, 3 * v0, v1 + v2 and v3 + 2. "
@@ -46,9 +47,22 @@ def test_program_shows_each_line_as_mathematics_with_its_value():
 def test_program_shows_no_fork_where_there_is_none():
     drawing = tape.program(*record(lambda x: recording.sin(recording.exp(x)), 0.0))
     (ax,) = drawing.figure.axes
-    assert r"$\mathrm{sin}(v_{2})$" in texts(ax)
+    assert "$v_{3} = \\mathrm{sin}(v_{2})$\n0.8415" in texts(ax)
     assert not accented(ax)
     assert "Each is read once." in drawing.alt
+
+
+def test_program_shows_the_way_back_where_it_is_given():
+    steps = recording.sweep(recording.trace(lambda x: x * x + 3 * x, 2.0))
+    back = [(s.index, s.y_bar, s.contributions) for s in steps]
+    drawing = tape.program(*record(lambda x: x * x + 3 * x, 2.0), back)
+    (ax,) = drawing.figure.axes
+    assert [t for t in texts(ax) if "bar" in t] == [
+        rf"$\bar v=${bar}" for bar in ("1", "1", "1", "7")
+    ]
+    pills = [t for t in texts(ax) if "v" not in t]
+    assert sorted(pills) == ["1", "1", "2", "2", "3"]  # the square reads x twice
+    assert drawing.alt.endswith("x is read 3 times. Walking back, x receives 3, 2 and 2.")
 
 
 def test_program_shows_how_often_an_entry_is_read():
@@ -77,19 +91,20 @@ def test_backward_pass_shows_a_picture_for_the_start_and_for_each_operation():
     hands_on = ["+", "sin", "\N{MULTIPLICATION SIGN}"]
     assert [ax.get_title() for ax in axes] == [
         "0: the start",
-        *[f"{k}: {sign} hands on" for k, sign in enumerate(hands_on, start=1)],
+        *[f"{k}: $v_{{{node}}}$ hands on" for k, node in ((1, 5), (2, 4), (3, 3))],
     ]
     notes = [[t for t in texts(ax) if "bar" in t] for ax in axes]
-    one, first, second = (rf"$\bar v=${t}" for t in ("1", "\N{MINUS SIGN}0.4161", "2.584"))
+    one, first, second = (rf"$\bar v=${t}" for t in ("1", "\N{MINUS SIGN}0.4161", "2.5839"))
     assert notes[0] == [one]
     assert notes[1] == [one] * 3
     assert notes[2] == [first, *[one] * 3]
     assert notes[3] == [second, r"$\bar v=$2", *[one] * 3]
-    assert [accented(ax)[0].split("\n")[0] for ax in axes] == ["+", *hands_on]
+    active = [f"$v_{{{node}}}$: {sign}" for node, sign in zip((5, 4, 3), hands_on, strict=True)]
+    assert [accented(ax)[0].split("\n")[0] for ax in axes] == [active[0], *active]
     assert accented_edges(axes[0]) == set()
     assert accented_edges(axes[3]) == {"edge-0-2", "edge-1-2"}
     assert "4 pictures of one graph of 5 boxes: a cotangent of 1 starts" in drawing.alt
-    assert "at the end it is 2.584 at x1 and 2 at x2." in drawing.alt
+    assert "at the end it is 2.5839 at x1 and 2 at x2." in drawing.alt
 
 
 def test_backward_pass_shows_nothing_at_an_input_that_has_no_effect():

@@ -145,6 +145,26 @@ def test_the_gradient_costs_at_most_five_times_the_function(problem):
         assert 1 <= BENCHMARK.cost(problem, point).ratio <= 5
 
 
+# With the sum that adds each message to others, so that programs cannot cost more than their lines.
+MOST = {"divide": 7, "asin": 7, "acos": 8, "hypot": 7, "atan2": 14}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["add", "subtract", "multiply", "divide", "negative", "square", "sin", "cos", "tan", "asin",
+     "acos", "atan", "sinh", "cosh", "tanh", "exp", "expm1", "log", "log1p", "sqrt", "abs", "hypot",
+     "atan2", "maximum", "minimum"],
+)  # fmt: skip
+def test_no_operation_costs_more_than_is_said(name):
+    fn = getattr(tape, name, None) or getattr(np, name)
+    x = (0.3, 0.4) if name in BINARY else (0.3,)
+    alone = tape.operations(tape.trace(fn, *x))
+    both = tape.operations(tape.trace(lambda w, *x: tape.vjp(fn, *x)[1](w), 1.0, *x))
+    assert both + len(x) <= MOST.get(name, 5) * alone
+    if name in MOST:
+        assert both + len(x) == MOST[name]
+
+
 # --- the rules ------------------------------------------------------------------------------------
 
 UNARY = {
@@ -581,7 +601,7 @@ def test_second_derivatives_pass_through_indexing_reductions_and_branches():
         return scores + jnp.prod(x) + jnp.sum(jnp.maximum(z, 1.0))
 
     x = np.array([0.7, -1.2, 0.4])
-    assert agree(tape.hessian(fn, x), np.asarray(jax.hessian(in_jax)(jnp.asarray(x))), tol=64 * U)
+    assert agree(tape.hessian(fn, x), np.asarray(jax.jit(jax.hessian(in_jax))(x)), tol=64 * U)
 
 
 LONG = """
@@ -595,15 +615,15 @@ def chain(x, length):
 
 exact = (1 + 1e-5) ** 50_000
 assert abs(tape.gradient(lambda x: chain(x, 50_000), 1.0) / exact - 1) < 1e-10
-record = tape.trace(lambda x: chain(x, 50_000), 1.0)
-assert len(record) == 100_001
+record = tape.trace(lambda x: chain(x, 5_000), 1.0)
+assert len(record) == 10_001
 assert len(repr(record).splitlines()) == 31
-assert abs(tape.backward(record)[0] / exact - 1) < 1e-10
+assert abs(tape.backward(record)[0] / (1 + 1e-5) ** 5_000 - 1) < 1e-10
 del record
 gc.collect()
 
 def squares(x):
-    for _ in range(10_000):
+    for _ in range(2_000):
         x = x + 1e-4 * x * x
     return x
 
@@ -693,7 +713,7 @@ def test_the_network_has_the_gradient_of_jax():
     loss, params = BENCHMARK.network(tape, tape.logsumexp), BENCHMARK.parameters()
     with jax.numpy_rank_promotion("allow"):
         in_jax = BENCHMARK.network(jnp, jax.scipy.special.logsumexp)
-        exact = jax.grad(in_jax)([jnp.asarray(p) for p in params])
+        exact = jax.jit(jax.grad(in_jax))([jnp.asarray(p) for p in params])
     for ours, theirs in zip(tape.gradient(loss, params), exact, strict=True):
         assert agree(ours, np.asarray(theirs), tol=BENCHMARK.PIXELS * U)
 

@@ -1,8 +1,9 @@
 r"""The number type behind `slopes.dual`: arithmetic, powers, comparisons and functions.
 
 A dual number :math:`x + \dot x\,\varepsilon` has the tag of its :math:`\varepsilon`. Where two tags
-meet, the larger one is the outer: the other number is a constant with respect to it. A value may
-itself be dual, with a smaller tag; then every line below computes with dual numbers once more.
+meet, the larger one, that of the inner derivative, goes outside: the other number is a constant
+with respect to it. A value may itself be dual, with a smaller tag; then every line below computes
+with dual numbers once more.
 
 Of a value with shape (...) the tangent has the shape (...), or (..., k) for k directions at once.
 The directions come last because NumPy aligns shapes from the right: a factor of the value's shape

@@ -16,9 +16,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from heapq import heappop, heappush
 from typing import Any, TypeAlias
 
-from slopes._symbolic import Node, topological, tree_size
+from slopes._symbolic import Node, rough, topological, tree_size
 
 __all__ = ["infix", "latex", "source"]
 
@@ -83,20 +84,25 @@ def python_pieces(node: Node, prefix: str, *, arrays: bool = True, exact: str = 
     if op in ("&", "|"):
         return LOOSE, [(args[0], ATOM), f" {op} ", (args[1], ATOM)]
     if op == "piecewise":
-        return _python_choice(args, prefix, arrays=arrays)
+        return _python_choice(args, prefix, arrays=arrays, exact=exact)
     name = "abs" if op == "abs" else prefix + op
     return ATOM, [f"{name}(", *_commas(args), ")"]
 
 
-def _python_choice(args: Sequence[Node], prefix: str, *, arrays: bool) -> Pieces:
+def _python_choice(args: Sequence[Node], prefix: str, *, arrays: bool, exact: str) -> Pieces:
     condition, then, otherwise = args
     if not prefix:
         first = ["(", (condition, LOOSE), ", ", (then, LOOSE), ")"]
         return ATOM, ["piecewise(", *first, ", ", (otherwise, LOOSE), ")"]
     if arrays:
         return ATOM, [f"{prefix}where(", *_commas(args), ")"]
-    branches = [(then, SUM), " if ", (condition, LOOSE), " else ", (otherwise, SUM)]
-    return ATOM, ["(", *branches, ")"]
+    first, second = (whole_piece(node, exact) or (node, SUM) for node in (then, otherwise))
+    return ATOM, ["(", first, " if ", (condition, LOOSE), " else ", second, ")"]
+
+
+def whole_piece(node: Node, exact: str) -> str:
+    """Write a piece that is an int as m's number: the quotient of two ints would be a float."""
+    return f"{exact}({node.value})" if exact and isinstance(node.value, int) else ""
 
 
 def _commas(args: Sequence[Node]) -> list[Any]:
@@ -141,8 +147,8 @@ def latex(root: Node) -> str:
     nodes = tree_size([root])
     if nodes > LONGEST:
         raise ValueError(
-            f"expr must have at most {LONGEST} nodes as a tree to be a formula, got {nodes:.6g}; "
-            "to_python names what is shared and writes any size"
+            f"expr must have at most {LONGEST} nodes as a tree to be a formula, "
+            f"got {rough(nodes)}; to_python names what is shared and writes any size"
         )
     return _unfolded(root, latex_pieces, (r"\left(", r"\right)"))
 
@@ -160,7 +166,8 @@ def latex_pieces(node: Node) -> Pieces:
     if op == "piecewise":
         return _latex_cases(node)
     if op in ("+", "-"):
-        return SUM, [(args[0], SUM), f" {op} ", (args[1], SUM if op == "+" else PRODUCT)]
+        plain = op == "+" and not _starts_with_a_minus(args[1])
+        return SUM, [(args[0], SUM), f" {op} ", (args[1], SUM if plain else PRODUCT)]
     if op == "neg":
         return SUM, ["-", (args[0], PRODUCT)]
     if op == "*":
@@ -194,9 +201,8 @@ def _latex_function(op: str, args: Sequence[Node]) -> Pieces:
 
 def _latex_power(base: Node, exponent: Node) -> Pieces:
     n = exponent.value
-    if isinstance(n, Fraction) and n.numerator == 1:
-        degree = "" if n.denominator == 2 else f"[{n.denominator}]"
-        return POWER, [rf"\sqrt{degree}{{", (base, LOOSE), "}"]
+    if n == Fraction(1, 2) and isinstance(n, Fraction):
+        return POWER, [r"\sqrt{", (base, LOOSE), "}"]
     if isinstance(n, int) and n < 0:
         below: list[Any] = [(base, LOOSE)] if n == -1 else [(base, ATOM), f"^{{{-n}}}"]
         return PRODUCT, [r"\frac{1}{", *below, "}"]
@@ -240,6 +246,12 @@ def _latex_word(word: str) -> str:
     return text if len(word) == 1 or word.isdigit() else rf"\mathrm{{{text}}}"
 
 
+def _starts_with_a_minus(node: Node) -> bool:
+    while node.op in ("+", "-", "*"):
+        node = node.args[0]
+    return node.op == "neg" or (node.value is not None and node.value < 0)
+
+
 def _starts_with_a_digit(node: Node) -> bool:
     """Whether a factor's LaTeX begins with a number, which must not touch the one before."""
     while node.op in ("*", "**") and not (node.op == "**" and _is_written_otherwise(node)):
@@ -249,7 +261,7 @@ def _starts_with_a_digit(node: Node) -> bool:
 
 def _is_written_otherwise(power: Node) -> bool:
     n = power.args[1].value
-    return (isinstance(n, Fraction) and n.numerator == 1) or (isinstance(n, int) and n < 0)
+    return (isinstance(n, Fraction) and n == Fraction(1, 2)) or (isinstance(n, int) and n < 0)
 
 
 # --- Source of a function ---
@@ -345,26 +357,27 @@ class Plan:
     def _bodies(self) -> dict[Node, list[list[Node]]]:
         """Find what each `if` computes: whatever its sides hold that no `if` before it did."""
         bodies: dict[Node, list[list[Node]]] = {}
-        written: set[Node] = set()
+        waiting: dict[Scope, list[tuple[int, Node]]] = {}  # heaps: each node leaves its side once
         for node in self.order:
             if node not in self.inner:
                 continue
             sides = self.inner[node].sides_of(node.args[0])
-            due = [
-                [n for n in side.nodes if n not in written and self._precedes(n, node)]
-                for side in sides
-            ]
+            due: list[list[Node]] = [[], []]
+            for side, found in zip(sides, due, strict=True):
+                if side not in waiting:
+                    waiting[side] = sorted((self.index[n], n) for n in side.nodes)
+                heap = waiting[side]
+                while heap and heap[0][0] < self.index[node]:
+                    found.append(heappop(heap)[1])
             if not any(due):
                 continue  # written as an expression
-            written.update(*due)
             bodies[node] = due
             if node not in self.named:
                 self.named.add(node)
                 self.place[node].nodes.append(node)
+                if self.place[node] in waiting:
+                    heappush(waiting[self.place[node]], (self.index[node], node))
         return bodies
-
-    def _precedes(self, node: Node, other: Node) -> bool:
-        return self.index[node] < self.index[other]
 
 
 def _meeting(scopes: list[Scope]) -> tuple[Scope, bool]:
@@ -434,7 +447,7 @@ def source(
             return [f"{target} {written(node, whole=True)}"]
         condition, *branches = node.args
         bodies = [
-            _indented([*block(due), f"{target} {written(branch)}"])
+            _indented([*block(due), f"{target} {whole_piece(branch, exact) or written(branch)}"])
             for due, branch in zip(plan.bodies[node], branches, strict=True)
         ]
         return [f"if {written(condition)}:", *bodies[0], "else:", *bodies[1]]

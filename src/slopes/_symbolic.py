@@ -129,7 +129,7 @@ class Expr(Node):
         ``"abs"``, ``"piecewise"`` or the name of a function.
     args : tuple of Expr
         Arguments; those of ``"piecewise"`` are a `Condition` and two expressions.
-    value : int, Fraction, float or None
+    value : int, fractions.Fraction, float or None
         Of a constant.
     name : str or None
         Of a symbol.
@@ -207,7 +207,8 @@ class Expr(Node):
 
         nodes = tree_size([self])
         if nodes > READABLE:
-            return f"<Expr {self.op!r}, {len(topological([self]))} nodes, as a tree {nodes:.3g}>"
+            distinct = len(topological([self]))
+            return f"<Expr {self.op!r}, {distinct} nodes, as a tree {rough(nodes)}>"
         return infix(self)
 
     def _repr_latex_(self) -> str | None:
@@ -220,7 +221,8 @@ class Expr(Node):
 class Condition(Node):
     """A comparison of two expressions, or two conditions joined by ``&`` or ``|``.
 
-    It has no truth value while it has symbols: ``if x > 0`` and ``0 < x < 1`` are TypeErrors.
+    It has no truth value while it has symbols: ``if x > 0`` and ``0 < x < 1`` are TypeErrors. A
+    comparison of two numbers has one.
     """
 
     __slots__ = ()
@@ -231,7 +233,9 @@ class Condition(Node):
     def __or__(self, other: Any) -> Any:
         return _joined("|", self, other)
 
-    def __bool__(self) -> NoReturn:
+    def __bool__(self) -> bool:
+        if (known := _truth(self)) is not None:
+            return known
         raise TypeError(
             f"a condition on symbols is neither true nor false, got {self!r}; instead of `if`, "
             "write piecewise((condition, expr), otherwise), and join conditions with & or |"
@@ -248,7 +252,7 @@ class Graph(NamedTuple):
     """The nodes of an expression as data, for drawing."""
 
     labels: tuple[str, ...]
-    """What each node is: an operator, a function, a symbol or a number. The first is the root."""
+    """An operator, a function, a symbol or a number for each node, the root first."""
     edges: tuple[tuple[int, int], ...]
     """Pairs (parent, child), in the order of the arguments."""
 
@@ -538,7 +542,7 @@ KNOWN: dict[tuple[str, Number], int] = {
     **{(name, 1): 0 for name in ("log", "log2", "log10", "acosh", "acos")},
     **{(name, 1): 1 for name in ("sqrt", "cbrt")},
 }
-INVERSE = {"exp": "log", "expm1": "log1p"}
+INVERSE = {"exp": "log", "expm1": "log1p"}  # not the other way: log(exp(4j)) is no 4j
 
 
 def call(name: str, *args: Expr) -> Expr:
@@ -549,9 +553,8 @@ def call(name: str, *args: Expr) -> Expr:
             return constant(KNOWN[name, a.value])
         if name == "abs":
             return _absolute(a)
-        inverse = INVERSE.get(name)
-        if a.op == inverse or (inverse is None and INVERSE.get(a.op) == name):
-            return _only(a)  # exp(log a), log(exp a)
+        if name in INVERSE and a.op == INVERSE[name]:
+            return _only(a)
     return _interned(Expr, name, args)
 
 
@@ -584,7 +587,7 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _truth(condition: Condition) -> bool | None:
-    """Decide a comparison of two numbers."""
+    """Decide a comparison of two numbers; None for any other condition."""
     a, b = condition.args
     if a.value is None or b.value is None:
         return None
@@ -613,6 +616,11 @@ OPERATORS: dict[str, Callable[..., Expr]] = {
 
 
 # --- Counting ---
+
+
+def rough(count: int) -> str:
+    """Write a count in a few digits; it may be too large for a float."""
+    return f"{count:.3g}" if count < 10**300 else f"10**{math.log10(count):.0f}"
 
 
 def tree_size(roots: Sequence[Node]) -> int:
@@ -648,9 +656,9 @@ def _pass(root: Expr) -> Expr:
     for node in topological([root]):
         made = rebuilt(node, [new[arg] for arg in node.args])
         if made.op in ("+", "-", "neg"):
-            made = _collected(made, _terms(made), _sum_of, written)
+            made = _collected(made, _terms, _sum_of, written)
         elif made.op in ("*", "/", "**"):
-            made = _collected(made, _factors(made), _product_of, written)
+            made = _collected(made, _factors, _product_of, written)
         new[node] = made
     return new[root]  # type: ignore[no-any-return]
 
@@ -660,12 +668,20 @@ Parts: TypeAlias = tuple[Number, dict[Expr, Number], int]
 
 
 def _collected(
-    expr: Expr, parts: Parts | None, build: Callable[[Parts], Expr], written: dict[Any, Expr]
+    expr: Expr,
+    split: Callable[[Expr], Parts | None],
+    build: Callable[[Parts], Expr],
+    written: dict[Any, Expr],
 ) -> Expr:
+    try:
+        parts = split(expr)
+    except OverflowError:  # an int too large to meet a float
+        parts = None
     if parts is None:
         return expr
     number, counts, before = parts
-    key = (build, number, frozenset(counts.items()))
+    # 1 and 1.0 are equal to Python and no sameness of expressions
+    key = (build, constant(number), frozenset((part, constant(c)) for part, c in counts.items()))
     if len(counts) + (number != (build is _product_of)) < before:
         made = build(parts)
         return written.setdefault(key, made)

@@ -10,6 +10,8 @@ tape of any length frees a list, not a chain.
 """
 
 import builtins
+import copy
+import inspect
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
@@ -21,6 +23,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 F = TypeVar("F", bound=Callable[..., Any])
 Pull = Callable[[Any], Any]
 Rule = Callable[..., Pull]
+PullOf = Callable[[int, Any, tuple[Any, ...], dict[str, Any]], Pull]
 
 
 class Record(NamedTuple):
@@ -72,7 +75,7 @@ class Tape:
         return Node(value, self, len(self.records) - 1)
 
     def apply(
-        self, run: Any, rule: Callable[[int], Rule], args: tuple[Any, ...], params: dict[str, Any]
+        self, run: Any, pull_of: PullOf, args: tuple[Any, ...], params: dict[str, Any]
     ) -> "Node":
         """Compute one operation and record it."""
         if self.closed:
@@ -83,15 +86,17 @@ class Tape:
         own = [k for k, a in enumerate(args) if type(a) is Node and a._tape is self]
         raw = tuple(a._value if type(a) is Node and a._tape is self else a for a in args)
         y = run(*raw, **params)  # once more through the door: other tapes may listen
-        if y.dtype.kind != "f":
+        dtype = getattr(y, "dtype", np.dtype(object))  # Fractions make NumPy give up
+        if dtype.kind != "f":
             raise TypeError(
-                f"{run.__name__} must give real floating-point numbers, got dtype={str(y.dtype)!r}"
+                f"{run.__name__} must give real floating-point numbers, got dtype={str(dtype)!r}"
             )
         parents = tuple([args[k]._index for k in own])
-        pulls = tuple([rule(k)(y, *raw, **params) for k in own])
+        pulls = tuple([pull_of(k, y, raw, params) for k in own])
         self.records.append(Record(run.__name__, parents, pulls, y.shape, y.dtype))
         if self.lines is not None:
-            names = [f"v{args[k]._index}" if k in own else _short(a) for k, a in enumerate(raw)]
+            traced = set(own)
+            names = [f"v{args[k]._index}" if k in traced else _short(a) for k, a in enumerate(raw)]
             count = _operations(run.__name__, y, raw, len(own))
             self.lines.append(Line(y, _formula(run.__name__, names, params), count))
         return Node(y, self, len(self.records) - 1)
@@ -100,11 +105,14 @@ class Tape:
 def primitive(*rules: Rule, each: Callable[[int], Rule] | None = None) -> Callable[[F], F]:
     """Let a NumPy function record itself; one rule for each operand, or one maker for all.
 
-    A rule gets the result, the operands and the keywords, and returns the pull. It is a closure,
-    so that a tape keeps exactly the arrays that the pull names. A pull may return the shape of the
-    result: the backward pass sums over what was broadcast.
+    A rule gets the result, the operands and the keywords, and returns the pull; of many operands,
+    where each rule would cost as much as the operation, it gets only the result and the keywords.
+    It is a closure, so that a tape keeps exactly the arrays that the pull names. A pull may return
+    the shape of the result: the backward pass sums over what was broadcast.
     """
-    rule = each or rules.__getitem__
+
+    def pull_of(k: int, y: Any, raw: tuple[Any, ...], params: dict[str, Any]) -> Pull:
+        return each(k)(y, **params) if each else rules[k](y, *raw, **params)
 
     def decorate(compute: F) -> F:
         @wraps(compute)
@@ -115,7 +123,7 @@ def primitive(*rules: Rule, each: Callable[[int], Rule] | None = None) -> Callab
                     tape = a._tape
             if tape is None:
                 return compute(*args, **params)
-            return tape.apply(run, rule, args, params)
+            return tape.apply(run, pull_of, args, params)
 
         run.__name__ = compute.__name__.strip("_")
         return run  # type: ignore[return-value]
@@ -140,7 +148,7 @@ class Node:
 
     @property
     def value(self) -> Any:
-        """What it stands for, without the record: a number, or an array that cannot be written."""
+        """What it stands for, a number or an array that cannot be written, without the record."""
         return plain(self._value)
 
     @property
@@ -183,7 +191,8 @@ class Node:
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> Any:
-        return _index(self, index=index)
+        index = index if isinstance(index, int | slice) else copy.deepcopy(index)
+        return _index(self, index=index)  # a list or an array may be changed by its owner
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise TypeError(
@@ -201,6 +210,15 @@ class Node:
             "numpy.array, or take .value on purpose"
         )
 
+    def __copy__(self) -> "Node":
+        return self  # a value that cannot change, and a copy off the tape would lose its slope
+
+    def __deepcopy__(self, memo: Any) -> "Node":
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"a Node must stay with its tape, got {self!r} to store; take .value")
+
     __float__ = __int__ = __complex__ = __index__ = __array__ = item = tolist = _refuse
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **params: Any) -> Any:
@@ -212,6 +230,9 @@ class Node:
     def __array_function__(self, fn: Any, _types: Any, args: Any, params: Any) -> Any:
         if fn not in FUNCTIONS:
             raise TypeError(_without_rule(fn.__name__))
+        unknown = sorted(params.keys() - inspect.signature(FUNCTIONS[fn]).parameters.keys())
+        if unknown:
+            raise TypeError(_without_rule(f"{fn.__name__}(..., {unknown[0]}=...)"))
         return FUNCTIONS[fn](*args, **params)
 
     def __add__(self, other: Any) -> Any:
@@ -251,10 +272,10 @@ class Node:
         return matmul(other, self)
 
     def __floordiv__(self, other: Any) -> Any:
-        return floor(self / other)
+        return floor_divide(self, other)
 
     def __rfloordiv__(self, other: Any) -> Any:
-        return floor(other / self)
+        return floor_divide(other, self)
 
     def __mod__(self, other: Any) -> Any:
         return remainder(self, other)
@@ -381,7 +402,7 @@ def _formula(op: str, names: list[str], params: dict[str, Any]) -> str:
         index = params["index"] if isinstance(params["index"], tuple) else (params["index"],)
         return f"{names[0]}[{', '.join(map(_subscript, index))}]"
     if op in SYMBOLS:
-        return f" {SYMBOLS[op]} ".join(names)
+        return f" {SYMBOLS[op]} ".join(f"({n})" if n.startswith("-") else n for n in names)
     if op == "negative":
         return f"-{names[0]}"
     if len(names) > 3:
@@ -402,7 +423,7 @@ def _operations(op: str, y: Any, raw: tuple[Any, ...], traced: int) -> int:
         return 0
     if op == "matmul":  # a multiplication and an addition for each term
         return 2 * size(y) * int(np.shape(primal(raw[0]))[-1])
-    if op in ("sum", "max"):
+    if op in ("sum", "max", "min"):
         return size(raw[0])
     if op == "scatter":
         return builtins.sum(map(size, raw))
@@ -431,7 +452,7 @@ def multiply(a: Any, b: Any) -> Any:
     return np.multiply(a, b)
 
 
-@primitive(lambda _y, _a, b: lambda w: w / b, lambda y, _a, b: lambda w: -w * y / b)
+@primitive(lambda _y, _a, b: lambda w: w / b, lambda y, _a, b: lambda w: -(w / b) * y)
 def divide(a: Any, b: Any) -> Any:
     """Quotient of two."""
     return np.divide(a, b)
@@ -443,8 +464,14 @@ def negative(x: Any) -> Any:
     return np.negative(x)
 
 
-def _power_base(_y: Any, x: Any, p: Any) -> Pull:
+def _like(y: Any, x: Any) -> Any:
+    """Give a constant the precision of the result: 8-bit integers wrap round, their log is half."""
+    return x if type(x) is Node else np.asarray(x, y.dtype)[()]
+
+
+def _power_base(y: Any, x: Any, p: Any) -> Pull:
     """Take p x**(p-1), which is 0 for p = 0 even at x = 0, where the formula would divide by 0."""
+    p = _like(y, p)
     if type(p) is Node or (np.ndim(p) == 0 and p not in (0, 1, 2)):
         return lambda w: w * (p * x ** (p - 1))
     if np.ndim(p) == 0:
@@ -455,19 +482,27 @@ def _power_base(_y: Any, x: Any, p: Any) -> Pull:
 
 def _power_exponent(y: Any, x: Any, p: Any) -> Pull:
     """Take y log(x); at x = 0, where y is constant in p > 0, it is 0."""
+    x = _like(y, x)
     safe = x if type(x) is Node else np.where(np.equal(x, 0) & (p > 0), 1, x)[()]
     return lambda w: w * (y * log(safe))
 
 
 @primitive(_power_base, _power_exponent)
 def power(x: Any, p: Any) -> Any:
-    """``x**p``; with a variable `p` the base must be positive, or zero."""
+    """``x**p``; with a variable `p` the base must be positive, or zero for first derivatives."""
     return np.power(x, p)
 
 
+# Not a - floor(a / b) * b: the quotient may round up to the next whole number, as in 1 % 0.1.
+@primitive(lambda _y, _a, _b: lambda w: w, lambda _y, a, b: lambda w: -w * floor_divide(a, b))
 def remainder(a: Any, b: Any) -> Any:
     """Return ``a % b``; at a jump, the slope of the piece to the right."""
-    return a - floor(a / b) * b
+    return np.remainder(a, b)
+
+
+def floor_divide(a: Any, b: Any) -> Any:
+    """Return ``a // b``, a constant for every derivative."""
+    return np.floor_divide(primal(a), primal(b))
 
 
 def floor(x: Any) -> Any:
@@ -525,10 +560,23 @@ def atan(x: Any) -> Any:
     return np.arctan(x)
 
 
-@primitive(
-    lambda _y, a, b: lambda w: w * b / (a * a + b * b),
-    lambda _y, a, b: lambda w: -w * a / (a * a + b * b),
-)
+def _rule_of_angle(sign: int) -> Rule:
+    """Take b/r/r and -a/r/r, whose squares, formed first, would overflow."""
+
+    def rule(y: Any, a: Any, b: Any) -> Pull:
+        a, b = _like(y, a), _like(y, b)
+        side = b if sign > 0 else -a
+
+        def pull(w: Any) -> Any:
+            r = hypot(a, b)
+            return w * (side / r / r)
+
+        return pull
+
+    return rule
+
+
+@primitive(_rule_of_angle(1), _rule_of_angle(-1))
 def atan2(a: Any, b: Any) -> Any:
     """Angle of the point with abscissa `b` and ordinate `a`, in [-pi, pi]."""
     return np.arctan2(a, b)
@@ -616,18 +664,24 @@ def minimum(a: Any, b: Any) -> Any:
 
 
 def clip(x: Any, low: Any, high: Any) -> Any:
-    """Limit to [low, high]; at an end half the cotangent passes."""
-    return minimum(maximum(x, low), high)
+    """Limit to [low, high], None for no limit; at an end half the cotangent passes."""
+    x = x if low is None else maximum(x, low)
+    return x if high is None else minimum(x, high)
+
+
+def _clip(x: Any, a_min: Any = None, a_max: Any = None) -> Any:
+    """Take NumPy's names."""
+    return clip(x, a_min, a_max)
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
     """Take `a` where the condition holds, else `b`; both are computed, one gets the cotangent."""
-    return _where(a, b, condition=primal(condition))
+    return _where(a, b, condition=np.array(primal(condition)))  # its owner may change it
 
 
 @primitive(
-    lambda _y, _a, _b, condition: lambda w: where(condition, w, 0),
-    lambda _y, _a, _b, condition: lambda w: where(condition, 0, w),
+    lambda _y, _a, _b, condition: lambda w: _where(w, 0, condition=condition),  # type: ignore[has-type]
+    lambda _y, _a, _b, condition: lambda w: _where(0, w, condition=condition),
 )
 def _where(a: Any, b: Any, *, condition: Any) -> Any:
     return np.where(condition, a, b)[()]
@@ -642,7 +696,7 @@ def _index(x: Any, *, index: Any) -> Any:
 
 
 def _rule_of_scatter(k: int) -> Rule:
-    def rule(_y: Any, *_pieces: Any, indices: Any, **_: Any) -> Pull:
+    def rule(_y: Any, *, indices: Any, **_: Any) -> Pull:
         index = indices[k]
         return lambda w: w[index]
 
@@ -723,7 +777,7 @@ def stack(values: Any, axis: int = 0) -> Any:
 
 
 def _rule_of_stack(k: int) -> Rule:
-    def rule(y: Any, *_values: Any, axis: int) -> Pull:
+    def rule(y: Any, *, axis: int) -> Pull:
         index = (slice(None),) * (axis % len(y.shape)) + (k,)
         return lambda w: w[index]
 
@@ -735,15 +789,17 @@ def _stack(*values: Any, axis: int) -> Any:
     return np.stack(values, axis)
 
 
-def concatenate(values: Any, axis: int = 0) -> Any:
-    """Join arrays along an axis that they have."""
+def concatenate(values: Any, axis: int | None = 0) -> Any:
+    """Join arrays along an axis that they have, or all entries in a row for None."""
     arrays = [array(value) for value in values]
+    if axis is None:
+        arrays, axis = [reshape(a, (size(a),)) for a in arrays], 0
     lengths = [np.shape(primal(a))[axis] for a in arrays]
     return _concatenate(*arrays, axis=axis, ends=(0, *itertools.accumulate(lengths)))
 
 
 def _rule_of_concatenate(k: int) -> Rule:
-    def rule(y: Any, *_arrays: Any, axis: int, ends: tuple[int, ...]) -> Pull:
+    def rule(y: Any, *, axis: int, ends: tuple[int, ...]) -> Pull:
         index = (slice(None),) * (axis % len(y.shape)) + (slice(ends[k], ends[k + 1]),)
         return lambda w: w[index]
 
@@ -800,8 +856,12 @@ def _sum(x: Any, *, axes: tuple[int, ...]) -> Any:
 
 def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Mean of the entries, over all axes or those given."""
-    total = sum(x, axis, keepdims=keepdims)
-    return total / (size(array(x)) / size(total))
+    x = array(x)
+    if x.dtype == np.float16:  # whose largest number is 65504: sum in single precision
+        wide = mean(astype(x, dtype=np.float32), axis, keepdims=keepdims)
+        return astype(wide, dtype=np.float16)
+    count = np.prod([x.shape[k] for k in _kept(x, axis)[0]], dtype=int)
+    return sum(x, axis, keepdims=keepdims) / int(count)
 
 
 def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:  # noqa: A001
@@ -826,7 +886,15 @@ def _max(x: Any, *, axes: tuple[int, ...]) -> Any:
 
 def min(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:  # noqa: A001
     """Smallest entry, over all axes or those given; entries that tie share the cotangent."""
-    return -max(-array(x), axis, keepdims=keepdims)
+    x = array(x)
+    axes, kept = _kept(x, axis)
+    smallest = _min(x, axes=axes)
+    return reshape(smallest, kept) if keepdims else smallest
+
+
+@primitive(_rule_of_max)
+def _min(x: Any, *, axes: tuple[int, ...]) -> Any:
+    return np.min(x, axes)
 
 
 def prod(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
@@ -838,7 +906,8 @@ def prod(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     x = array(x)
     axes, kept = _kept(x, axis)
     rest = tuple(k for k in range(len(x.shape)) if k not in axes)
-    x = reshape(transpose(x, (*rest, *axes)), (*(x.shape[k] for k in rest), -1))
+    count = int(np.prod([x.shape[k] for k in axes], dtype=int))
+    x = reshape(transpose(x, (*rest, *axes)), (*(x.shape[k] for k in rest), count))
     while (n := x.shape[-1]) > 1:
         half = n // 2
         pairs = x[..., :half] * x[..., half : 2 * half]
@@ -879,7 +948,8 @@ def _matmul_right(_y: Any, a: Any, b: Any) -> Pull:
     def pull(w: Any) -> Any:
         tall, grid = _grid(a, a.ndim, 2), _grid(w, a.ndim, b_ndim)
         if b_ndim <= 2 < tall.ndim:
-            tall, grid = (reshape(x, (-1, x.shape[-1])) for x in (tall, grid))
+            rows = int(np.prod(tall.shape[:-1], dtype=int))
+            tall, grid = (reshape(x, (rows, x.shape[-1])) for x in (tall, grid))
         share = _matmul(_swap(tall), grid)
         return reshape(share, share.shape[:-1]) if b_ndim == 1 else share
 
@@ -937,7 +1007,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.multiply: multiply, np.negative: negative, np.positive: lambda x: x, np.power: power,
     np.remainder: remainder, np.sign: sign, np.sin: sin, np.sinh: sinh, np.sqrt: sqrt,
     np.square: lambda x: x * x, np.subtract: subtract, np.tan: tan, np.tanh: tanh,
-    np.floor_divide: lambda a, b: floor(a / b), np.reciprocal: lambda x: 1 / x,
+    np.floor_divide: floor_divide, np.reciprocal: lambda x: 1 / x,
 }  # fmt: skip
 UFUNCS |= {
     ufunc: _constant(ufunc)
@@ -946,7 +1016,7 @@ UFUNCS |= {
 }  # fmt: skip
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.amax: max, np.amin: min, np.broadcast_to: broadcast_to, np.clip: clip,
+    np.amax: max, np.amin: min, np.broadcast_to: broadcast_to, np.clip: _clip,
     np.concatenate: concatenate, np.dot: dot, np.expand_dims: expand_dims, np.max: max,
     np.mean: mean, np.min: min, np.prod: prod, np.ravel: lambda x: reshape(x, -1),
     np.reshape: reshape, np.squeeze: squeeze, np.stack: stack, np.sum: sum,

@@ -17,6 +17,7 @@ PhD thesis, University of Illinois (1980): the size of derivatives, with and wit
 import keyword
 import math
 import operator
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -149,7 +150,8 @@ def constant(value: Any) -> Expr:
     Returns
     -------
     Expr
-        The constant. 1 and 1.0 are two of them.
+        The constant. 1 and 1.0 are two of them. A Fraction as the base of a power needs it:
+        ``Fraction(1, 3) ** x`` is a power of a float before we are asked.
 
     Raises
     ------
@@ -199,7 +201,10 @@ def atan2(y: Any, x: Any) -> Any:
 
 
 def hypot(x: Any, y: Any) -> Any:
-    """Return the square root of ``x**2 + y**2``."""
+    """Return the square root of ``x**2 + y**2``; as an expression it is that formula.
+
+    Unlike `math.hypot` the formula overflows or underflows where the squares do.
+    """
     if not isinstance(x, Expr) and not isinstance(y, Expr):
         return np.hypot(x, y)
     return sqrt(_expression("x", x) ** 2 + _expression("y", y) ** 2)
@@ -257,7 +262,9 @@ def piecewise(*pieces: Any) -> Expr:
 
     Notes
     -----
-    With numbers only the piece that holds is evaluated; with arrays all are, by ``m.where``.
+    With numbers only the piece that holds is evaluated; with arrays all are, by ``m.where``. Of
+    conditions joined by ``&`` or ``|`` both are evaluated always. A NaN fulfils no comparison and
+    gets the last piece; so do `sign`, `maximum` and `minimum`, which are made of pieces.
 
     Examples
     --------
@@ -286,19 +293,19 @@ def piecewise(*pieces: Any) -> Expr:
 
 # --- Derivatives ---
 
-SLOPES: dict[str, Callable[[Expr, Expr], Expr]] = {
+SLOPES: dict[str, Callable[[Any, Any], Any]] = {
     "sin": lambda a, _: cos(a),
     "cos": lambda a, _: -sin(a),
     "tan": lambda _, f: 1 + f**2,
-    "asin": lambda a, _: 1 / sqrt(1 - a**2),
-    "acos": lambda a, _: -1 / sqrt(1 - a**2),
+    "asin": lambda a, _: 1 / sqrt((1 - a) * (1 + a)),
+    "acos": lambda a, _: -1 / sqrt((1 - a) * (1 + a)),
     "atan": lambda a, _: 1 / (1 + a**2),
     "sinh": lambda a, _: cosh(a),
     "cosh": lambda a, _: sinh(a),
-    "tanh": lambda _, f: 1 - f**2,
+    "tanh": lambda a, _: (1 / cosh(a)) ** 2,  # 1 - f**2 loses its digits where f is near 1
     "asinh": lambda a, _: 1 / sqrt(a**2 + 1),
     "acosh": lambda a, _: 1 / (sqrt(a - 1) * sqrt(a + 1)),
-    "atanh": lambda a, _: 1 / (1 - a**2),
+    "atanh": lambda a, _: 1 / ((1 - a) * (1 + a)),
     "exp": lambda _, f: f,
     "expm1": lambda a, _: exp(a),
     "log": lambda a, _: 1 / a,
@@ -371,8 +378,10 @@ def diff(expr: Any, x: Any, order: Any = 1) -> Expr:
 
     Notes
     -----
-    Time and number of new nodes are linear in the distinct nodes of `expr`. ``a**b`` with an
-    exponent that depends on `x` is differentiated as ``exp(b log a)``, for a > 0; a constant
+    Time and number of new nodes are linear in the distinct nodes of `expr`, for each order; from
+    order to order they grow, for a product by the third power of the order. Slopes are written to
+    be read: ``b**2`` below a quotient overflows or underflows beyond 1e154 or 1e-154. ``a**b`` with
+    an exponent that depends on `x` is differentiated as ``exp(b log a)``, for a > 0; a constant
     exponent serves any base. ``abs`` has the slope `sign`, 0 at 0; `piecewise` has the slope of the
     piece that holds.
 
@@ -403,16 +412,15 @@ def _derivatives(roots: Sequence[Expr], x: Expr) -> dict[Node, Expr]:
     return d
 
 
-def _derivative(node: Node, x: Expr, inner: list[Expr]) -> Expr:
-    """Differentiate one node, given the derivatives of its arguments."""
+def _derivative(node: Node, x: Expr, inner: list[Expr]) -> Any:
+    """Differentiate one node, given its arguments' derivatives."""
     if node is x:
         return ONE
-    # Numbers, other symbols, what is made of them; and conditions, which have no derivative.
     if isinstance(node, Condition) or all(da is ZERO for da in inner):
-        return ZERO
+        return ZERO  # conditions; numbers and what is made of them
     if (rule := RULES.get(node.op)) is not None:
-        return rule(node, *inner)  # type: ignore[no-any-return]
-    return SLOPES[node.op](node.args[0], node) * inner[0]  # type: ignore[arg-type, no-any-return]
+        return rule(node, *inner)
+    return SLOPES[node.op](node.args[0], node) * inner[0]
 
 
 def gradient(expr: Any, xs: Any) -> tuple[Expr, ...]:
@@ -499,10 +507,10 @@ def simplify(expr: Any) -> Expr:
     Returns
     -------
     Expr
-        An expression with the same values wherever `expr` has one, up to rounding, and with no more
-        distinct operations. Where `expr` has none it may have one: ``a / a`` becomes 1, ``0 * a``
-        becomes 0 and ``sqrt(a)**2`` becomes ``a`` also at 0, at a pole or below 0. Roots are not
-        drawn: ``sqrt(a**2)`` stays what it is.
+        An expression with the same values wherever `expr` has one, up to rounding, overflow and
+        underflow, and with no more distinct operations. Where `expr` has none it may have one: ``a
+        / a`` becomes 1, ``0 * a`` becomes 0 and ``sqrt(a)**2`` becomes ``a`` also at 0, at a pole
+        or below 0. Roots are not drawn: ``sqrt(a**2)`` stays what it is.
 
     Raises
     ------
@@ -548,7 +556,8 @@ def evaluate(expr: Any, values: Any, m: Any = math) -> Any:
     Raises
     ------
     TypeError
-        If `values` is no mapping or has other keys than symbols and names, or `m` lacks a function.
+        If `values` is no mapping, has other keys than symbols and names, or has lists or strings
+        for values; or if `m` lacks a function.
     ValueError
         If a value is missing.
 
@@ -573,8 +582,9 @@ def evaluate(expr: Any, values: Any, m: Any = math) -> Any:
     if any(isinstance(value, Fraction) for value in given.values()):
         given = {k: Fraction(v) if isinstance(v, int) else v for k, v in given.items()}
         number: Callable[[Any], Any] = lambda value: value  # noqa: E731
+        whole: Callable[[Any], Any] = Fraction
     else:
-        number = _rounded_by(m)
+        number, whole = _rounded_by(m), getattr(m, "mpf", lambda n: n)
     done: dict[Node, Any] = {}
     stack: list[Node] = list(roots)
     while stack:
@@ -584,13 +594,22 @@ def evaluate(expr: Any, values: Any, m: Any = math) -> Any:
         elif waiting := _unknown(node, done):
             stack.extend(waiting)
         else:
-            done[stack.pop()] = _value(node, done, given, number, m)
+            value = _value(node, done, given, number, m)
+            if node.op == "piecewise" and isinstance(value, int):
+                value = whole(value)  # a piece may be an int, and a quotient of ints is a float
+            done[stack.pop()] = value
     return _nested(expr, iter([done[root] for root in roots]))
 
 
 def _named_values(values: Any) -> dict[str, Any]:
     if not isinstance(values, Mapping):
         raise TypeError(f"values must map symbols to numbers, got values={values!r}")
+    for x, value in values.items():
+        if isinstance(value, list | tuple | str):  # 2 * [1, 2] is no product
+            raise TypeError(
+                f"values must be numbers or arrays, got {value!r} for {x!r}; "
+                "numpy.array makes an array of a list"
+            )
     return {x if isinstance(x, str) else _name_of(x): value for x, value in values.items()}
 
 
@@ -599,7 +618,12 @@ def _name_of(x: Any) -> str:
 
 
 def _rounded_by(m: Any) -> Callable[[Any], Any]:
-    """Turn a Fraction into the namespace's number: NumPy and JAX know none, mpmath has its own."""
+    """Turn a Fraction into the namespace's number: NumPy and JAX know none, mpmath has its own.
+
+    For this module itself every number becomes an expression, which stays exact.
+    """
+    if m is sys.modules[__name__]:
+        return constant
     exact = getattr(m, "mpf", lambda n: n)
     return lambda v: exact(v.numerator) / v.denominator if isinstance(v, Fraction) else v
 
@@ -713,9 +737,9 @@ def to_python(expr: Any, args: Any, name: str = "fn", m: str = "m", *, arrays: b
     TypeError
         If an argument is neither symbol nor name.
     ValueError
-        If an argument is missing or occurs twice, a name is no identifier, an argument has the name
-        of `m` or of a built-in function that the source calls, or more than 60 `piecewise` are
-        nested within one another without `arrays`.
+        If an argument is missing or occurs twice, a name is no identifier, `name`, `m` and the
+        arguments have names in common with one another or with what the source calls (``abs``,
+        ``cache``), or more than 60 `piecewise` are nested within one another without `arrays`.
 
     Examples
     --------
@@ -729,8 +753,17 @@ def to_python(expr: Any, args: Any, name: str = "fn", m: str = "m", *, arrays: b
     for label, words in (("name", [name]), ("m", m.split("."))):
         if not all(word.isidentifier() and not keyword.iskeyword(word) for word in words):
             raise ValueError(f"{label} must be an identifier, got {label}={'.'.join(words)!r}")
-    if m.split(".")[0] in names:
-        raise ValueError(f"m must not be the name of an argument, got m={m!r}; choose another")
+    root = m.split(".")[0]
+    if root in names or root in CALLED_BARE:
+        raise ValueError(
+            f"m must not be the name of an argument or of a function of the source, got m={m!r}; "
+            "choose another"
+        )
+    if name == root or name in CALLED_BARE:
+        raise ValueError(
+            f"name must not be that of `m` or of a function of the source, got name={name!r}; "
+            "choose another"
+        )
     return _source(expr, names, name=name, m=m, arrays=arrays)
 
 
@@ -763,7 +796,10 @@ def function(expr: Any, args: Any, m: Any = math, *, arrays: bool | None = None)
     Notes
     -----
     Compiled once, here; a call runs the operations of the source and nothing else, so that JAX may
-    trace it.
+    trace it. ``a * a`` is written ``a**2``, and Python's own float raises OverflowError for a power
+    where a product is infinite. What only some pieces of a `piecewise` expression need is a local
+    function; several hundred of these, each of which needs the one before, exceed Python's
+    recursion limit when they are called, which `evaluate` does not.
 
     Examples
     --------
@@ -790,6 +826,7 @@ def function(expr: Any, args: Any, m: Any = math, *, arrays: bool | None = None)
 
 
 CALLED = {*SLOPES, "atan2"} - {"abs"}
+CALLED_BARE = ("abs", "cache")
 
 
 def _source(expr: Any, names: list[str], **style: Any) -> str:
@@ -798,10 +835,11 @@ def _source(expr: Any, names: list[str], **style: Any) -> str:
     missing = [x.name for x in free_symbols(roots) if x.name not in names]
     if missing:
         raise ValueError(f"args must have every symbol of expr, got args={names} without {missing}")
-    hidden = sorted({"abs"} & used & set(names)) + sorted({"cache"} & set(names))
-    if hidden:
+    text = _printing.source(_nested(expr, iter(roots)), roots, names, **style)
+    called = {"abs"} & used | ({"cache"} if "@cache" in text else set())
+    if called & set(names):
         raise ValueError(f"args must not hide a function of the source, got args={names}")
-    return _printing.source(_nested(expr, iter(roots)), roots, names, **style)
+    return text
 
 
 def _argument_names(args: Any) -> list[str]:
@@ -912,7 +950,8 @@ def graph(expr: Any, shared: bool = True) -> Graph:
     """
     root = _expression("expr", expr)
     if (nodes := count_nodes(root, shared)) > DRAWN:
-        raise ValueError(f"expr must have at most {DRAWN} nodes to be listed, got {nodes:.6g}")
+        size = _symbolic.rough(nodes)
+        raise ValueError(f"expr must have at most {DRAWN} nodes to be listed, got {size}")
     labels: list[str] = []
     edges: list[tuple[int, int]] = []
     seen: dict[Node, int] = {}
@@ -972,4 +1011,5 @@ def _nested(expr: Any, values: Iterator[Any]) -> Any:
     """Put values into the nesting of expressions."""
     if not _is_nested(expr):
         return next(values)
-    return type(expr)(_nested(part, values) for part in expr)
+    parts = [_nested(part, values) for part in expr]
+    return type(expr)(*parts) if hasattr(expr, "_fields") else type(expr)(parts)

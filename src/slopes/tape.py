@@ -1,14 +1,17 @@
 r"""Reverse mode: one backward pass over a record of the program gives the whole gradient.
 
 The program runs once, on numbers that write down each operation. Then the record is walked from
-its end to its beginning, and every :math:`v_i` collects its cotangent from those it went into,
+its end to its beginning, and every :math:`v_i` collects its cotangent from the operations
+:math:`v_j=\varphi_j(\dots,v_i,\dots)` that it went into,
 
-.. math:: \bar v_i = \sum_{j \text{ uses } i} \bar v_j\, \frac{\partial v_j}{\partial v_i}.
+.. math:: \bar v_i = \sum_{j \text{ uses } i} \bar v_j\, \frac{\partial\varphi_j}{\partial v_i}.
 
-Cost: at most five times the operations of the function, however many inputs there are, once for
-each output that is asked for; memory for the record, in proportion to the number of operations.
+Cost: function and pass take at most five times the operations of the function, however many inputs
+there are (a quotient, `asin` or `hypot` may take seven, `acos` eight, `atan2` fourteen), one pass
+for each output that is asked for; memory for the record, in proportion to the operations.
 It fails where the slope of an operation is infinite (a square root at 0), which is an error here
-and never a NaN; at a kink it answers with the mean of both sides.
+and never a NaN. At a kink `abs`, `maximum` and `minimum` answer with the mean of both sides, and
+entries that tie in `max` share equally; compositions of these need not give a mean.
 Reference: A. Griewank and A. Walther, *Evaluating Derivatives*, 2nd ed., SIAM (2008), chapter 3.
 """
 
@@ -168,8 +171,9 @@ def vjp(fn: Function, *args: Any) -> tuple[Any, Pullback]:
 
     Notes
     -----
-    The pullback is pure: it may be called any number of times, in any order. It reads arrays that
-    went into the function, so do not change those in place before the last call.
+    The pullback is pure: it may be called any number of times, in any order, with a covector
+    whose dicts have the keys of `y`. It reads the arrays that the function read, arguments and
+    constants, so do not change those in place before the last call.
 
     Examples
     --------
@@ -212,8 +216,9 @@ def gradient(fn: Function, *args: Any, argnums: int | tuple[int, ...] = 0) -> An
 
     Notes
     -----
-    At most five times the operations of `fn`. Second derivatives by nesting: a gradient can be
-    differentiated like any other function.
+    Cost: a small multiple of the operations of `fn`, see `slopes.tape`. Second derivatives by
+    nesting: a gradient can be differentiated like any other function. Arrays that `fn` reads must
+    not be changed in place while it runs.
 
     Examples
     --------
@@ -277,7 +282,7 @@ def jacobian(fn: Function, *args: Any, argnums: int = 0) -> Any:
     Parameters
     ----------
     fn : callable
-        See `vjp`; it returns a number, an array, or a list of numbers or of arrays of one shape.
+        See `vjp`; it returns a number, an array, or one list of numbers or of arrays of one shape.
     *args : number or array
         Where; a list of numbers is taken as a vector.
     argnums : int
@@ -300,7 +305,7 @@ def jacobian(fn: Function, *args: Any, argnums: int = 0) -> Any:
     array([[ 3.,  2.],
            [ 1., -1.]])
     """
-    _check_argnums(argnums, len(args))
+    _check_argnums(argnums, len(args), several=False)
     name = _names(fn, len(args))[argnums]
     x = args[argnums]
     if isinstance(x, dict):
@@ -308,7 +313,11 @@ def jacobian(fn: Function, *args: Any, argnums: int = 0) -> Any:
     x = array(x) if isinstance(x, list | tuple) else x
     before, after = args[:argnums], args[argnums + 1 :]
     run = _record(lambda x: fn(*before, x, *after), [x], Tape(), [name])
-    single = not isinstance(run.as_output(iter(run.values)), list | tuple | dict)
+    output = run.structure()
+    single = not isinstance(output, list | tuple | dict)
+    if isinstance(output, dict) or not (single or set(output) <= set(range(len(run.values)))):
+        kind = type(output).__name__ if isinstance(output, dict) else "nested lists"
+        raise ValueError(f"fn must return one array or one list of values, got {kind}; take vjp")
     if len({value.shape for value in run.values}) != 1:
         shapes = [value.shape for value in run.values]
         raise ValueError(f"fn must return values of one shape, got shapes={shapes!r}; take vjp")
@@ -355,12 +364,12 @@ def stop_gradient(x: Any) -> Any:
 
     Parameters
     ----------
-    x : Node, number or array
+    x : Node, number or array, or lists, tuples and dicts of such
         What to hold fixed.
 
     Returns
     -------
-    number or array
+    number, array, or lists, tuples and dicts of such
         Its plain value.
 
     Examples
@@ -368,7 +377,9 @@ def stop_gradient(x: Any) -> Any:
     >>> gradient(lambda x: x * stop_gradient(x), 3.0)
     3.0
     """
-    return plain(primal(x))
+    leaves: list[tuple[str, Any]] = []
+    build = _flatten(x, "x", leaves)
+    return build(plain(primal(leaf)) for _, leaf in leaves)
 
 
 # --- The record as data --------------------------------------------------------------------------
@@ -387,8 +398,8 @@ class Entry:
     value: Any
     """What it is worth."""
     partials: tuple[Any, ...] | None
-    r"""Local slopes :math:`\partial v_i/\partial v_j`, one for each parent, where all are numbers;
-    None where arrays take part."""
+    """Local slopes, one for each parent, where all are numbers; None where arrays take part. They
+    may be infinite: only a backward pass refuses."""
     text: str
     """The operation as a formula, ``3 * v0``; the name of an input."""
     operations: int
@@ -396,7 +407,7 @@ class Entry:
 
     @property
     def symbol(self) -> str:
-        """Short name for a picture: ``+`` instead of ``add``."""
+        """Short name for a picture, ``+`` instead of ``add``."""
         return SYMBOLS.get(self.op, self.op)
 
     def __repr__(self) -> str:
@@ -445,9 +456,9 @@ class Step:
     index: int
     """Number of the entry."""
     y_bar: Any
-    """Its cotangent, complete: all that used it have been visited."""
+    """Its cotangent, complete, since all that used it have been visited."""
     contributions: tuple[tuple[int, Any], ...]
-    """What each parent receives: its number and the amount, in the shape of the parent."""
+    """Number of each parent, and what it receives, in the shape of the parent."""
     cotangents: tuple[Any, ...]
     """Cotangents of all entries after this step, None for those that have received nothing."""
 
@@ -569,7 +580,8 @@ def operations(trace: Trace) -> int:
 
     An operation on arrays counts once for each entry of its result, a sum once for each term, a
     matrix product twice for each of its products, ``x**p`` with a variable exponent three times
-    (it is :math:`e^{p\log x}`). Indexing, reshaping and selecting move data and count nothing.
+    (it is :math:`e^{p\log x}`). Indexing, reshaping and selecting move data and count nothing; nor
+    does the work of a rule on plain values, such as finding the larger of two or a sign.
 
     Parameters
     ----------
@@ -625,7 +637,8 @@ class _Run:
     def seeds(self, w: Any) -> dict[int, Any]:
         """Check a covector and give each output its part."""
         seeds: dict[int, Any] = {}
-        for k, (part, value) in enumerate(zip(self._parts(w), self.values, strict=True)):
+        parts = _along(self.structure(), w, "w")
+        for k, (part, value) in enumerate(zip(parts, self.values, strict=True)):
             name = "w" if len(self.values) == 1 else f"w[{k}]"
             seed = _real(part, name)
             if np.shape(primal(seed)) != value.shape:
@@ -639,16 +652,9 @@ class _Run:
                 seeds[i] = seeds[i] + seed if i in seeds else seed
         return seeds
 
-    def _parts(self, w: Any) -> list[Any]:
-        if not isinstance(self.as_output(iter(self.values)), list | tuple | dict):
-            return [array(w)]
-        parts = list(w) if isinstance(w, Node | np.ndarray) and w.ndim else _flat(w)
-        if len(parts) != len(self.values):
-            raise ValueError(
-                f"w must have one part for each of the {len(self.values)} values that fn "
-                f"returned, got {len(parts)}"
-            )
-        return parts
+    def structure(self) -> Any:
+        """Return what the function returned, numbered leaves in place of values."""
+        return self.as_output(iter(range(len(self.values))))
 
 
 def _record(fn: Function, args: Sequence[Any], tape: Tape, names: Sequence[str] = ()) -> _Run:
@@ -689,10 +695,23 @@ def _flatten(tree: Any, name: str, leaves: list[tuple[str, Any]]) -> Callable[[I
     return next
 
 
-def _flat(tree: Any) -> list[Any]:
-    leaves: list[tuple[str, Any]] = []
-    _flatten(tree, "", leaves)
-    return [leaf for _, leaf in leaves]
+def _along(tree: Any, w: Any, name: str) -> list[Any]:
+    """Take a covector apart as `tree` is built: by keys, by places."""
+    if isinstance(tree, dict):
+        if not isinstance(w, dict) or w.keys() != tree.keys():
+            raise ValueError(f"{name} must be a dict with keys {list(tree)} of y, got {name}={w!r}")
+        return [leaf for k in tree for leaf in _along(tree[k], w[k], f"{name}[{k!r}]")]
+    if isinstance(tree, list | tuple):
+        array_like = isinstance(w, Node | np.ndarray) and w.ndim
+        parts = list(w) if array_like or isinstance(w, list | tuple) else [w]
+        if len(parts) != len(tree):
+            raise ValueError(
+                f"{name} must have one part for each of the {len(tree)} values that fn returned, "
+                f"got {len(parts)}"
+            )
+        twigs = zip(tree, parts, strict=True)
+        return [leaf for k, twig in enumerate(twigs) for leaf in _along(*twig, f"{name}[{k}]")]
+    return [array(w)]
 
 
 def _names(fn: Function, count: int) -> list[str]:
@@ -716,7 +735,7 @@ def _real(value: Any, name: str) -> Any:
         numbers = primal(value)
     else:
         numbers = np.asarray(value)
-        if numbers.dtype.kind not in "iuf":
+        if numbers.dtype.kind not in "iuf" or np.ma.isMaskedArray(value):
             raise TypeError(
                 f"{name} must be real: a number, an array, or a list, tuple or dict of such, "
                 f"got {name}={value!r}"
@@ -727,14 +746,15 @@ def _real(value: Any, name: str) -> Any:
     return value if type(value) is Node else numbers
 
 
-def _check_argnums(argnums: int | tuple[int, ...], count: int) -> tuple[int, ...]:
-    picks = argnums if isinstance(argnums, tuple) else (argnums,)
-    if len(set(picks)) < len(picks) or not set(picks) <= set(range(count)):
-        raise ValueError(
-            f"argnums must be one or several of {list(range(count))}, each once, "
-            f"got argnums={argnums!r}"
-        )
-    return picks
+def _check_argnums(
+    argnums: int | tuple[int, ...], count: int, *, several: bool = True
+) -> tuple[int, ...]:
+    picks = argnums if isinstance(argnums, tuple) and several else (argnums,)
+    known = all(k in range(count) for k in picks)  # type: ignore[operator]
+    if not known or len(set(picks)) < len(picks):
+        rule = f"one or several of {list(range(count))}, each once" if several else "one number"
+        raise ValueError(f"argnums must be {rule}, got argnums={argnums!r}")
+    return picks  # type: ignore[return-value]
 
 
 # --- Walking back --------------------------------------------------------------------------------
@@ -773,16 +793,16 @@ class Cotangent:
 
 
 def pull_back(
-    records: Sequence[Record], i: int, cotangents: dict[int, Cotangent]
+    records: Sequence[Record], j: int, cotangents: dict[int, Cotangent]
 ) -> tuple[Any, list[tuple[int, Any]]]:
-    r"""Let each parent j of entry i gain :math:`\bar v_i\,\partial v_i/\partial v_j`."""
-    record = records[i]
-    w = cotangents.pop(i).total(record)  # its memory is free as soon as this step is done
+    """Let entry j hand its cotangent back: a share for each parent i."""
+    record = records[j]
+    w = cotangents.pop(j).total(record)  # its memory is free after this step
     shares = []
-    for j, pull in zip(record.parents, record.pulls, strict=True):
-        share = unbroadcast(pull(w), records[j])
-        cotangents.setdefault(j, Cotangent()).add(share)
-        shares.append((j, share))
+    for i, pull in zip(record.parents, record.pulls, strict=True):
+        share = unbroadcast(pull(w), records[i])
+        cotangents.setdefault(i, Cotangent()).add(share)
+        shares.append((i, share))
     return w, shares
 
 

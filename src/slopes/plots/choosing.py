@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.patches import Rectangle
 
+from slopes.plots import graphs
 from slopes.plots.style import (
     PALETTE,
     Drawing,
@@ -19,7 +20,7 @@ from slopes.plots.style import (
     unit_roundoff_line,
 )
 
-__all__ = ["accuracy", "agreement", "crossover", "outcomes"]
+__all__ = ["accuracy", "agreement", "crossover", "decision", "outcomes"]
 
 BEST = 16.0  # digits at the right edge
 WAYS = {"numerical": "blue", "symbolic": "orange", "automatic": "green"}
@@ -57,7 +58,7 @@ def agreement(
         ax.plot([middle, middle], [row - 0.42, row + 0.42], color=PALETTE["ink"][0], linewidth=2.5)
         if refused[name]:
             text = f"{refused[name]} refused"
-            label(ax, 0.2, row, text, colour=WAYS[ways[name]], va="center")
+            label(ax, 0.2, float(row), text, colour=WAYS[ways[name]], va="center")
     ax.set(xlabel="correct digits", ylabel="method", xlim=(0, BEST + 0.3))
     ax.set_yticks(range(len(digits)), list(digits))
     ax.set_ylim(len(digits) - 0.5, -0.5)
@@ -108,10 +109,11 @@ def accuracy(
         ax.plot([cost, cost], [low, worst[name]], color=PALETTE[colour][0], linestyle="-")
         ax.plot(cost, low, "o", color=PALETTE[colour][0], markersize=8)
         ax.plot(cost, worst[name], "_", color=PALETTE[colour][0], markersize=12)
-        if ways[name] == "numerical":
-            label(ax, cost, worst[name] * 1.7, name, colour=colour, ha="center", va="bottom")
+        if ways[name] == "symbolic":
+            label(ax, cost / 1.08, low * 3, name, colour=colour, ha="right", va="center")
         else:
-            label(ax, cost * 1.06, low * 1.6, name, colour=colour, ha="left", va="bottom")
+            high = low * 3 if ways[name] == "automatic" else worst[name]
+            label(ax, cost * 1.08, high, name, colour=colour, ha="left", va="center")
     unit_roundoff_line(ax, u)
     ax.set(xlabel="operations, in runs of the function", ylabel="relative error")
     ax.set_xlim(0.8, 2.2 * max(costs.values()))
@@ -150,9 +152,10 @@ def crossover(
     """
     fig, (ax,) = figure(width=7.2, height=4.6)
     ax.axvline(outputs, color=PALETTE["muted"][0], linewidth=1.0, linestyle=(0, (2, 2)))
+    heights = _apart({name: cost[-1] for name, cost in curves.items()}, factor=1.35)
     for (name, cost), colour in zip(curves.items(), cycle(len(curves)), strict=True):
         ax.plot(sizes, cost, "o-", color=PALETTE[colour][0], markersize=5)
-        label(ax, sizes[-1] * 1.12, cost[-1], name, colour=colour, va="center")
+        label(ax, sizes[-1] * 1.12, heights[name], name, colour=colour, va="center")
     top = max(max(cost) for cost in curves.values())
     label(ax, outputs * 1.05, 1.1, f"$n = m = {outputs}$", colour="muted", va="bottom")
     ax.set_xscale("log", base=2)
@@ -170,6 +173,15 @@ def crossover(
         f"number of inputs from {sizes[0]} to {sizes[-1]}; at the right end, in runs of the "
         f"function: {ends}.",
     )
+
+
+def _apart(ends: Mapping[str, float], *, factor: float) -> dict[str, float]:
+    """Move the ends of curves apart, from the lowest up, so that their names do not touch."""
+    places: dict[str, float] = {}
+    below = 0.0
+    for name, end in sorted(ends.items(), key=lambda item: item[1]):
+        places[name] = below = float(max(end, below * factor))
+    return places
 
 
 #: What becomes of a method: sign, colour.
@@ -230,3 +242,54 @@ def outcomes(
         alt=f"Table of {len(rows)} methods and {len(columns)} difficulties with correct digits, or "
         f"the word error; framed, because wrong without notice: {', '.join(wrong) or 'none'}.",
     )
+
+
+def decision(
+    questions: Mapping[str, tuple[str, Mapping[str, str]]],
+    leaves: Mapping[str, str],
+    *,
+    checked: Sequence[str],
+    check: str,
+) -> Drawing:
+    """Draw a decision tree, with a check below some of its leaves.
+
+    Parameters
+    ----------
+    questions : Mapping[str, tuple[str, Mapping[str, str]]]
+        By name: the question, and the name that each answer leads to.
+    leaves : Mapping[str, str]
+        By name: what is chosen.
+    checked : Sequence[str]
+        Names of leaves that lead on to the check.
+    check : str
+        What is done there.
+
+    Returns
+    -------
+    Drawing
+        A graph from top to bottom.
+    """
+    names = [*questions, *leaves]
+    texts = [question for question, _ in questions.values()] + [*leaves.values(), check]
+    answers = {
+        (names.index(name), names.index(to)): answer
+        for name, (_, ways) in questions.items()
+        for answer, to in ways.items()
+    }
+    last = [(names.index(name), len(names)) for name in checked]
+    told = "; ".join(
+        f"{' '.join(question.split())} "
+        + ", ".join(f"if {answer}: {_told(to, questions)}" for answer, to in ways.items())
+        for question, ways in questions.values()
+    )
+    return graphs.dag(
+        texts,
+        [*answers, *last],
+        edge_labels=answers,
+        marked=[names.index(name) for name in leaves],
+        alt=f"Decision tree. {told}. From {', '.join(checked)}: {check}.",
+    )
+
+
+def _told(name: str, questions: Mapping[str, object]) -> str:
+    return "next question" if name in questions else name

@@ -201,7 +201,10 @@ def gradients(
         ax.plot(x, values, color=PALETTE[colour][0])
         ax.plot(zeros[name], 0.0, "D", color=PALETTE[colour][0], markersize=9)
         label(ax, x[-1], values[-1], f" {name}", colour=colour, va=va)
-    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(x[0], x[-1] + 0.36 * np.ptp(x)))
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ticks, slack = ax.get_xticks(), 1e-9 * np.ptp(x)
+    ax.set_xticks(ticks[(ticks > x[0] - slack) & (ticks < x[-1] + slack)])  # none under the labels
+    ax.set_xlim(x[0], x[-1] + 0.36 * np.ptp(x))
     places = ", ".join(f"{name} at {zero:.3f}" for name, zero in zeros.items())
     return draw(
         fig,

@@ -33,9 +33,12 @@ _SIGNS = {"*": "\N{MULTIPLICATION SIGN}", "-": "\N{MINUS SIGN}"}
 
 @drawing_style()
 def program(
-    formulas: Sequence[str], values: Sequence[float], parents: Sequence[Sequence[int]]
+    formulas: Sequence[str],
+    values: Sequence[float],
+    parents: Sequence[Sequence[int]],
+    steps: Sequence[tuple[int, float, Sequence[tuple[int, float]]]] = (),
 ) -> Drawing:
-    """Draw a recorded program as a graph, values beside the formulas.
+    """Draw a recorded program as a graph, values below the formulas.
 
     Parameters
     ----------
@@ -46,25 +49,48 @@ def program(
         The value of each entry.
     parents : Sequence[Sequence[int]]
         The entries that each entry reads, all of them earlier.
+    steps : Sequence[tuple[int, float, Sequence[tuple[int, float]]]], optional
+        The backward pass, as `slopes.tape.sweep` yields it: an entry, its cotangent, and the
+        message for each parent that it reads.
 
     Returns
     -------
     Drawing
-        One box an entry; an entry that is read twice has two edges that leave it.
+        One box an entry; an entry that is read twice has two edges that leave it. With `steps`,
+        cotangents stand below the boxes and messages on the edges.
     """
     edges = _edges(parents)
+    messages: dict[tuple[int, int], list[str]] = {}
+    for end, _, shares in steps:
+        for start, amount in shares:
+            messages.setdefault((start, end), []).append(_short(amount))
     reads = Counter(start for start, _ in edges)
     forks = sorted(node for node, count in reads.items() if count > 1)
     said = [f"{formulas[node]} is read {_times(reads[node])}" for node in forks]
+    arrive = [
+        f"{formulas[node]} receives {_listed(got)}"
+        for node in forks
+        if (
+            got := [
+                text for (start, _), texts in messages.items() if start == node for text in texts
+            ]
+        )
+    ]
+    named = [
+        f"${_name(node)} = {_formula(text)}$\n{_short(value)}"
+        for node, (text, value) in enumerate(zip(formulas, values, strict=True))
+    ]
     return dag(
-        [_formula(text) for text in formulas],
+        named,
         edges,
-        notes={node: _short(value) for node, value in enumerate(values)},
+        notes={node: _bar(bar) for node, bar, _ in steps},
+        edge_labels=messages,
         marked=forks,
         marked_edges=[edge for edge in edges if edge[0] in forks],
         direction="right",
         alt=f"A graph of {len(formulas)} boxes joined by {len(edges)} arrows: "
-        f"{_listed(formulas)}. {_listed(said) or 'Each is read once'}.",
+        f"{_listed(formulas)}. {_listed(said) or 'Each is read once'}."
+        + (f" Walking back, {_listed(arrive)}." if arrive else ""),
     )
 
 
@@ -104,7 +130,10 @@ def backward_pass(
         If `shown` is empty or names a picture that there is not.
     """
     symbols = [_SIGNS.get(symbol, symbol) for symbol in symbols]
-    labels = [f"{name}\n{_short(value)}" for name, value in zip(symbols, values, strict=True)]
+    labels = [
+        f"${_name(node)}$: {symbol}\n{_short(value)}"
+        for node, (symbol, value) in enumerate(zip(symbols, values, strict=True))
+    ]
     edges = _edges(parents)
     output, first = steps[0]
     start = [None if node != output else bar for node, bar in enumerate(first)]
@@ -117,7 +146,7 @@ def backward_pass(
     if not shown or not set(shown) <= set(total):
         raise ValueError(f"shown must be some of {list(total)}, got shown={shown!r}")
     pictures = [pictures[k] for k in shown]
-    titles = [f"{k}: {symbols[node]} hands on" if k else "0: the start" for k, node, _ in pictures]
+    titles = [f"{k}: ${_name(node)}$ hands on" if k else "0: the start" for k, node, _ in pictures]
     fig, axes = frames(placed, titles=titles, columns=2)
     for ax, (k, active, bars) in zip(axes, pictures, strict=True):
         draw_dag(
@@ -234,10 +263,10 @@ def memory(
             span=-float(np.log10(lengths[-1] / lengths[0])),
             text="",
         )
-        text = f"{name}: power {power:g}"
-        label(ax, lengths[-1] * 1.25, size[-1] / 1e6, text, colour=colour, va="center")
+        near = (len(lengths) - 1) // 2
+        at = (lengths[near] * 1.15, size[near] / 1.3e6)
+        label(ax, *at, f"{name}: power {power:g}", colour=colour, va="top")
     ax.set(xlabel="steps of the program", ylabel="bytes kept / $10^6$")
-    ax.set_xlim(lengths[0] / 1.5, lengths[-1] * 40)
     first, last = (_listed([f"{size[k] / 1e6:.2g}" for size in curves.values()]) for k in (0, -1))
     return draw(
         fig,
@@ -293,11 +322,16 @@ def _edges(parents: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
 
 
 def _formula(text: str) -> str:
-    """Write a line of a tape as mathematics; the tape counts from 0, the chapter from 1."""
-    text = re.sub(r"\bv(\d+)\b", lambda m: f"v_{{{int(m[1]) + 1}}}", text)
+    """Write a line of a tape as mathematics."""
+    text = re.sub(r"\bv(\d+)\b", lambda m: _name(int(m[1])), text)
     text = re.sub(r" \*\* (\S+)", r"^{\1}", text)
     text = re.sub(r"([a-z]\w+)\(", r"\\mathrm{\1}(", text)
-    return f"${text.replace(' * ', chr(92) + ',')}$"
+    return text.replace(" * ", r"\,")
+
+
+def _name(node: int) -> str:
+    """Name an entry; the tape counts from 0, the chapter from 1."""
+    return f"v_{{{node + 1}}}"
 
 
 def _plain(text: str) -> str:
@@ -306,7 +340,11 @@ def _plain(text: str) -> str:
 
 
 def _short(value: float | None) -> str:
-    return "nothing" if value is None else f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
+    """Write four decimals, as the chapter's tables do; none that are zeros."""
+    if value is None:
+        return "nothing"
+    text = f"{value:.4f}".rstrip("0").rstrip(".") if 1e-3 <= abs(value) < 1e6 else f"{value:.4g}"
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def _bar(value: float | None) -> str:
