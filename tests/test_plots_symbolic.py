@@ -46,6 +46,16 @@ def test_sharing_fills_what_is_used_several_times():
     assert filled(right) == [1]
 
 
+def test_sharing_colours_the_arrows_to_what_is_shared_but_not_to_leaves():
+    shared = ([TIMES, "+", "x", "1"], [(0, 1), (0, 1), (1, 2), (1, 3), (0, 2)])
+    left, right = sharing(shared=shared).figure.axes
+    accent = style.PALETTE["blue"][0]
+    for ax, expected in ((left, []), (right, ["edge-0-1", "edge-0-1"])):
+        arrows = [patch for patch in ax.patches if (patch.get_gid() or "").startswith("edge")]
+        blue = [patch for patch in arrows if _hex(patch.get_edgecolor()) == accent]
+        assert [patch.get_gid() for patch in blue] == expected
+
+
 def test_sharing_keeps_the_two_graphs_apart_and_their_boxes_undistorted():
     drawing = sharing()
     left, right = drawing.figure.axes

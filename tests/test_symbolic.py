@@ -1362,6 +1362,22 @@ def test_each_side_of_a_condition_is_walked_once_for_all_choices_by_it(monkeypat
     assert counts[1] < 2.5 * counts[0]
 
 
+def test_a_choice_inside_of_a_side_that_was_written_before_joins_it():
+    inner = piecewise((y > 0, sqrt(y) * sin(sqrt(y))), 0)
+    total = piecewise((x > 0, log(x) * sin(log(x))), 0) + piecewise((x > 0, inner * y), 0)
+    fn = function(total, [x, y])
+    for values in ((1.5, 2.0), (1.5, -2.0), (-1.5, 2.0), (-1.5, -2.0)):
+        assert fn(*values) == evaluate(total, dict(zip((x, y), values, strict=True)))
+
+
+def test_ints_too_large_for_an_array_are_floats_beside_one():
+    high = diff(x**30, x, order=20)
+    for m in (np, jnp):
+        value = function(high, [x], m=m)(m.asarray(0.5))
+        assert relative_error(float(value), evaluate(high, {x: 0.5})) < 10 * U
+    assert "." not in to_python(high, [x]) + to_python(x + 10**400, [x], arrays=True)
+
+
 def test_a_comparison_of_two_numbers_has_a_truth_value():
     assert bool(constant(1) < 2) is True
     assert max(constant(1), constant(3), constant(2)) is constant(3)

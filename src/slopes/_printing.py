@@ -30,6 +30,7 @@ Pieces: TypeAlias = tuple[int, list[Any]]
 
 LONGEST = 100_000  # nodes of a tree that is still written out
 NESTED = 12  # operations written into one another before one gets a name
+FIXED, WIDEST = 2**63, 2**1023  # ints between are floats to arrays, which have no int for them
 DEEPEST = 60  # levels of `if`; Python reads no more than 100 of indentation
 
 
@@ -68,7 +69,8 @@ def python_pieces(node: Node, prefix: str, *, arrays: bool = True, exact: str = 
     """
     op, args = node.op, node.args
     if op == "constant":
-        return _python_number(node.value, exact)
+        wide = bool(prefix) and arrays and FIXED <= abs(node.value or 0) < WIDEST
+        return _python_number(float(node.value or 0) if wide else node.value, exact)
     if op == "symbol":
         return ATOM, [str(node.name)]
     if op in BINDING:
@@ -92,12 +94,13 @@ def python_pieces(node: Node, prefix: str, *, arrays: bool = True, exact: str = 
 def _python_choice(args: Sequence[Node], prefix: str, *, arrays: bool, exact: str) -> Pieces:
     condition, then, otherwise = args
     if not prefix:
-        first = ["(", (condition, LOOSE), ", ", (then, LOOSE), ")"]
-        return ATOM, ["piecewise(", *first, ", ", (otherwise, LOOSE), ")"]
+        pair = ["(", (condition, LOOSE), ", ", (then, LOOSE), ")"]
+        return ATOM, ["piecewise(", *pair, ", ", (otherwise, LOOSE), ")"]
     if arrays:
         return ATOM, [f"{prefix}where(", *_commas(args), ")"]
     first, second = (whole_piece(node, exact) or (node, SUM) for node in (then, otherwise))
-    return ATOM, ["(", first, " if ", (condition, LOOSE), " else ", second, ")"]
+    branches: list[Any] = [first, " if ", (condition, LOOSE), " else ", second]
+    return ATOM, ["(", *branches, ")"]
 
 
 def whole_piece(node: Node, exact: str) -> str:

@@ -681,7 +681,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
 @primitive(
     lambda _y, _a, _b, condition: lambda w: _where(w, 0, condition=condition),  # type: ignore[has-type]
-    lambda _y, _a, _b, condition: lambda w: _where(0, w, condition=condition),
+    lambda _y, _a, _b, condition: lambda w: _where(0, w, condition=condition),  # type: ignore[has-type]
 )
 def _where(a: Any, b: Any, *, condition: Any) -> Any:
     return np.where(condition, a, b)[()]

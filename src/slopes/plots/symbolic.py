@@ -20,7 +20,6 @@ from slopes.plots.style import (
     figure,
     label,
     reference_slope,
-    unit_roundoff_line,
 )
 
 __all__ = ["rounding", "sharing", "swell"]
@@ -35,7 +34,7 @@ GAP, HEAD = 0.7, 0.4  # inches between two graphs, and above them for their titl
 def sharing(tree: Graph, shared: Graph, *, formula: str) -> Drawing:
     """Draw an expression as a tree beside the same expression with shared nodes.
 
-    Nodes that several others use are filled.
+    Nodes that several others use are filled; the arrows to shared operations have their colour.
 
     Parameters
     ----------
@@ -61,7 +60,9 @@ def sharing(tree: Graph, shared: Graph, *, formula: str) -> Drawing:
         ax.set(xlim=(0, one.size[0]), ylim=(0, one.size[1]))
         ax.set_title(f"{name}: {len(one.labels)} nodes")
         ax.set_axis_off()
-        draw_dag(ax, one, marked=_used_twice(edges))
+        shared_nodes, operations = _used_twice(edges), {start for start, _ in edges}
+        blue = [edge for edge in edges if edge[1] in operations.intersection(shared_nodes)]
+        draw_dag(ax, one, marked=shared_nodes, marked_edges=blue)
         left += one.size[0] + GAP
     many = len(_used_twice(shared[1]))
     return draw(
@@ -161,9 +162,18 @@ def rounding(
         shown = np.maximum(err, u / 4)
         ax.semilogy(x, shown, mark, color=PALETTE[colour][0], markersize=4, linestyle="none")
         label(ax, float(x.mean()), shown.max() * 4, name, colour=colour, ha="center")
-    unit_roundoff_line(ax, u)
-    ax.set(xlabel="$x$", ylabel="relative error", ylim=(u / 8, 1e3))
-    ax.set_xlim(right=float(x[-1]) + 0.28 * float(np.ptp(x)))  # room for the line's name
+    ax.set(xlabel="$x$", ylabel="relative error", ylim=(u / 1e3, 1e3))
+    ax.axhline(u, color=PALETTE["muted"][0], linewidth=1.0, linestyle=(0, (2, 2)))
+    last, below = float(x[-1]), u / 30  # the points leave no room above the line
+    ax.text(
+        last,
+        below,
+        "unit roundoff",
+        ha="right",
+        va="center",
+        fontsize=13,
+        color=PALETTE["muted"][0],
+    )
     worst = ", ".join(f"{name} up to {err.max():.0e}" for name, err in errors.items())
     return draw(
         fig,
