@@ -178,7 +178,27 @@ def test_second_derivatives_of_every_function_follow_by_nesting(name, x):
     exact = exact_derivative(in_mpmath(name), x, order=2)
     found = derivative(lambda t: derivative(fn, t), x)
     # The exact one may be 0; elsewhere the condition is that of a difference of some terms.
-    assert found == pytest.approx(exact, rel=1e3 * U * max(1.0, abs(x)), abs=16 * U)
+    slack = 16 * U if abs(exact) < 16 * U and x == 0 else 0.0
+    assert found == pytest.approx(exact, rel=1e3 * U * max(1.0, abs(x)), abs=slack)
+
+
+@pytest.mark.parametrize("x", [1e-200, 3e-162, 1e-3, 300.0, 1e20, 1e155, 1e200])
+def test_slopes_that_are_quotients_of_squares_neither_overflow_nor_underflow(x):
+    # atan2, asinh and acosh formed squares: slope 0 at 1e200, a jump at 1e-200.
+    for point in (x, np.float64(x), np.array([x])):
+        slope = derivative(lambda t: dual.atan2(t, x), point)
+        assert np.all(relative_error(slope, 0.5 / x) <= 8 * U)
+        slope = derivative(lambda t: dual.atan2(x, t), point)
+        assert np.all(relative_error(slope, -0.5 / x) <= 8 * U)
+        exact = float(1 / mpmath.hypot(1, x))
+        assert np.all(relative_error(derivative(dual.asinh, point), exact) <= 8 * U)
+        if x > 1:
+            with mpmath.workdps(50):
+                exact = float(1 / mpmath.sqrt(mpmath.mpf(x) ** 2 - 1))
+            assert np.all(relative_error(derivative(dual.acosh, point), exact) <= 8 * U)
+    for narrow, at in ((np.float32, 1e20), (np.float16, 300.0)):
+        slope = derivative(lambda t, at=at, n=narrow: dual.atan2(t, n(at)), narrow(at))
+        assert slope == pytest.approx(0.5 / at, rel=8 * float(np.finfo(narrow).eps))
 
 
 @pytest.mark.parametrize("name", ["sin", "exp", "sqrt", "atan", "sinh", "log"])
@@ -462,7 +482,7 @@ def test_rounding_to_an_integer_gives_a_plain_number_between_the_jumps():
     assert found == (2, 2, 3, 2, 3, 2.7)
     assert all(type(part) is int for part in found[:-1])
     assert int(Dual(0.0, 1.0)) == 0  # between -1 and 1 there is no jump
-    assert int(Dual(2.0, 0.0)) == 2  # and a number that stands still crosses none
+    assert int(Dual(2.0, 0.0)) == 2  # by convention a number that stands still crosses none
     for jump in (int, math.floor, math.ceil, math.trunc):
         with pytest.raises(ValueError, match=r"x must not be at a jump of \w+, got x=2\.0"):
             jump(Dual(2.0, 1.0))
@@ -632,6 +652,29 @@ def test_a_vector_of_tangents_has_its_directions_last():
     assert (Dual(1.0, 1.0) + np.zeros(3)).tangent.shape == (3,)
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.mod,
+     dual.hypot, dual.atan2, dual.maximum, dual.minimum],
+)  # fmt: skip
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_square_array_meets_a_vector_with_as_many_directions(operation, swapped):
+    # The slope of shape (n, n) was taken for a tangent of n directions: M / z lost an axis.
+    x, square = np.array([1.3, 2.6, 4.1]), 1 + np.arange(9.0).reshape(3, 3) / 7
+
+    def meets(z):
+        return operation(square, z) if swapped else operation(z, square)
+
+    def outer(z):
+        return operation(z[:, None], z * z) if swapped else operation(z * z, z[:, None])
+
+    for fn in (meets, outer):
+        if fn is outer and operation in (dual.maximum, dual.minimum, operator.mod):
+            x = x + 0.01  # off the ties
+        columns = [jvp(fn, x, v)[1].reshape(-1) for v in np.eye(3)]
+        np.testing.assert_allclose(jacobian(fn, x), np.stack(columns, axis=1), rtol=8 * U)
+
+
 def test_arrays_have_entries_slices_masks_and_axes():
     value = np.arange(6.0).reshape(2, 3)
     x = Dual(value, value[..., None] * np.array([1.0, 10.0]))
@@ -671,6 +714,29 @@ def test_sums_and_means_act_on_every_direction(axis):
 
 
 SHAPES = [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((2, 3), (3, 4)), ((5, 2, 3), (3, 4))]
+
+
+@pytest.mark.parametrize("reduction", [dual.sum, dual.mean, np.sum, np.mean])
+@pytest.mark.parametrize("axis", [5, -3, (0, 7), (0, 0)])
+def test_an_axis_that_is_not_there_is_refused(reduction, axis):
+    # It was taken modulo the number of axes: sum(axis=5) of two axes summed the second.
+    with pytest.raises(ValueError, match=r"out of bounds|repeated axis"):
+        reduction(Dual(np.ones((2, 3)), np.ones((2, 3))), axis=axis)
+    with pytest.raises(ValueError, match="out of bounds"):
+        reduction(Dual(3.0, 1.0), axis=0)
+
+
+def test_the_mean_of_narrow_floats_does_not_overflow():
+    x = np.full(1000, 100, np.float16)
+    y, y_dot = jvp(dual.mean, x, np.ones(1000))
+    assert (y, y_dot, y.dtype) == (100.0, 1.0, np.float16)
+
+
+def test_axes_may_be_permuted_in_every_way_numpy_knows():
+    x = Dual(np.arange(6.0).reshape(2, 3), np.arange(24.0).reshape(2, 3, 4))
+    for turned in (x.T, x.transpose(), x.transpose(1, 0), x.transpose((1, 0)), x.transpose(-1, 0)):
+        np.testing.assert_array_equal(turned.value, x.value.T)
+        np.testing.assert_array_equal(turned.tangent, x.tangent.transpose(1, 0, 2))
 
 
 @pytest.mark.parametrize(("left", "right"), SHAPES)
@@ -812,12 +878,15 @@ def test_a_directional_derivative_takes_one_evaluation_and_so_does_a_jacobian():
 
 
 BENCHMARK = load("dual")
+# Operations of value and slope by hand, counted on paper with all that the two share done once.
+BY_HAND = {"exp(-x^2/2)": 5, "1/(1 + exp(-x))": 6, "sin(x) exp(x)/(1 + x^2)": 14, "tanh(x)": 3,
+           "log1p(exp(x))": 4, "polynomial of degree 4": 14, "sqrt(1 + x^2)": 4}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BENCHMARK.FUNCTIONS)
 def test_dual_numbers_take_at_most_thrice_the_array_operations_of_derivatives_by_hand(name):
     counts = BENCHMARK.operations(name)
-    assert counts["hand"] >= counts["fn"]  # the rival is no straw man: it computes the value too
+    assert counts["hand"] == BY_HAND[name]  # the rival is no straw man: nothing is done twice
     assert counts["dual"] <= 3 * counts["hand"]
 
 
@@ -900,6 +969,68 @@ def test_a_kink_is_refused_where_only_a_second_derivative_would_see_it():
     assert derivative(lambda t: derivative(lambda x: abs(t), 1.0), 0.0) == 0.0  # noqa: ARG005
 
 
+def test_a_kink_of_an_outer_level_is_found_behind_equal_inner_slopes():
+    # |t| * 2 seen through maximum(t + s, -t + s)**2: the tie at t = 0 is one of the values alone.
+    for extreme in (dual.maximum, dual.minimum):
+        with pytest.raises(ValueError, match=r"imum\(x, y\) has a derivative, got x=1.0: a kink"):
+            derivative(
+                lambda t, extreme=extreme: derivative(lambda s: extreme(t + s, s - t) ** 2, 1.0),
+                0.0,
+            )
+
+
+def test_a_pole_is_refused_whatever_type_the_number_has():
+    for pole in (lambda x: 1 / x, lambda x: x**-1, lambda x: x**-0.5):
+        for x in (np.float64(0.0), np.array([0.0])):
+            with np.errstate(all="ignore"), pytest.raises(ValueError, match="finite derivative"):
+                derivative(pole, x)
+
+
+@pytest.mark.parametrize("name", ["floor", "ceil", "trunc", "sign", "rint"])
+@pytest.mark.parametrize("x", [2.0, -1.0, 0.0, 0.5])
+def test_the_neighbour_of_a_jump_is_no_jump(name, x):
+    for side in (-np.inf, np.inf):
+        beside = np.nextafter(x, side)
+        assert derivative(getattr(np, name), beside) == 0.0
+        assert derivative(lambda t, n=name: getattr(np, n)(t) * 1.0, np.array([beside])) == 0.0
+    for rounded in (int, math.floor, math.ceil, math.trunc, round, lambda t: round(t, 1)):
+        assert rounded(Dual(float(beside), 1.0)) == rounded(float(beside))
+
+
+def test_a_number_that_stands_still_crosses_neither_kink_nor_jump():
+    # At a kink a theorem; at a jump a convention, which floor(-t * t) shows to be one.
+    assert derivative(lambda t: dual.hypot(t * t, 0.0), 0.0) == 0.0
+    assert derivative(lambda t: dual.hypot(t * t, 3 * t), 0.1) == pytest.approx(
+        exact_derivative(lambda t: mpmath.hypot(t * t, 3 * t), 0.1), rel=8 * U
+    )
+    np.testing.assert_array_equal(
+        jacobian(lambda z: dual.hypot(z * z, 0.0), [0.0, 2.0]), [[0.0, 0.0], [0.0, 4.0]]
+    )
+    assert derivative(lambda t: dual.floor(-t * t), 0.0) == 0.0
+    np.testing.assert_array_equal(derivative(lambda x: dual.stack([2.0, x]) % 1, 0.3), [0.0, 1.0])
+    rows = jacobian(lambda z: dual.stack([[2.0, z[0]], [z[1], 3.0]]) % np.ones(2), [0.3, 0.4])
+    np.testing.assert_array_equal(rows, [[0, 0], [1, 0], [0, 1], [0, 0]])
+    with pytest.raises(ValueError, match="a jump there"):
+        derivative(lambda x: dual.stack([2.0, x]) % 1, 3.0)
+    with pytest.raises(ValueError, match="infinite slope"):
+        derivative(lambda t: dual.sqrt(t * t), 0.0)  # the absolute value
+
+
+def test_fractions_get_the_same_errors():
+    half = Fraction(1, 2)
+    assert dual.floor(Dual(Fraction(5, 2), 1)) == 2
+    assert math.floor(Dual(Fraction(5, 2), 1)) == 2
+    assert derivative(abs, -half) == -1
+    with pytest.raises(ValueError, match=r"got x=Fraction\(0, 1\): a kink there"):
+        derivative(abs, Fraction(0))
+    with pytest.raises(ValueError, match=r"positive in log\(x\), got x=Fraction\(-1, 1\)"):
+        derivative(dual.log, Fraction(-1))
+    with pytest.raises(ValueError, match=r"at least 0 in x\*\*1/2, got x=Fraction\(-1, 1\)"):
+        derivative(lambda x: x**half, Fraction(-1))
+    with pytest.raises(ValueError, match="a jump there"):
+        (Dual(2**70, 1) % 8).tangent  # noqa: B018
+
+
 def test_a_tie_of_equal_slopes_is_no_kink():
     assert derivative(lambda x: dual.maximum(x, x), 2.0) == 1.0
     assert derivative(lambda x: dual.minimum(x**2, 2 * x - 1), 1.0) == 2.0
@@ -922,7 +1053,7 @@ def test_a_missing_slope_is_handed_on_by_every_operation_and_seen_when_read():
 
 
 def test_nan_that_arises_on_the_way_is_refused():
-    with np.errstate(all="ignore"), pytest.raises(ValueError, match="got NaN at x="):
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="where NaN arose on the way"):
         derivative(lambda x: np.inf * x - np.inf * x, np.float64(1.0))
 
 
@@ -943,6 +1074,21 @@ def worded(_):
     [
         (lambda: derivative(dual.sin, "3"), TypeError, "x must be real, got x='3'"),
         (lambda: derivative(dual.sin, 1j), TypeError, "x must be real, got x=1j"),
+        (lambda: derivative(dual.sin, jnp.ones(1)), TypeError, "take a number or a NumPy array"),
+        (lambda: derivative(dual.sin, 10**400), ValueError, "x must be finite, got x=1000"),
+        (lambda: dual.stack(["a", Dual(1.0, 1.0)]), TypeError, "x must be real in stack"),
+        (lambda: dual.stack([1j, Dual(1.0, 1.0)]), TypeError, "x must be real in stack"),
+        (lambda: dual.concatenate([[None], Dual([1.0], 1.0)]), TypeError, "must be real in stack"),
+        (lambda: dual.where(True, 1j, Dual(1.0, 1.0)), TypeError, "x must be real in where"),
+        (lambda: dual.dot(Dual([1.0], 1.0), [1j]), TypeError, "x must be real in dot"),
+        (lambda: dual.maximum(Dual(1.0, 1.0), "a"), TypeError, "x must be real in maximum"),
+        (
+            lambda: np.sum(Dual(np.ones(2), 1.0), axis=0, keepdims=True),
+            TypeError,
+            "numpy.sum with axis, keepdims must have a rule",
+        ),
+        (lambda: np.concatenate([Dual([1.0], 1.0)], axis=1), TypeError, "concatenate with axis"),
+        (lambda: np.where(Dual([1.0], 1.0)), TypeError, "numpy.where must have a rule"),
         (lambda: derivative(dual.sin, math.nan), ValueError, "x must be finite, got x=nan"),
         (lambda: gradient(sum, [1.0, math.inf]), ValueError, "x must be finite, got x=array("),
         (lambda: gradient(sum, []), ValueError, "x must be a row of numbers, got x=[]"),
@@ -1024,6 +1170,11 @@ def test_numpys_arithmetic_functions_are_the_operators():
     assert parts(np.positive(x)) == (3.0, 2.0)
     assert parts(np.divide(x, 2.0)) == (1.5, 1.0)
     assert parts(np.float64(2.0) ** x) == pytest.approx((8.0, 16 * math.log(2)))
+    assert parts(np.dot(x, 2.0)) == (6.0, 4.0)
+    assert parts(np.dot(Dual([1.0, 3.0], [1.0, 0.0]), np.array([2.0, 5.0]))) == (17.0, 2.0)
+    assert (np.isinf(x), np.size(x)) == (False, 1)
+    quotient, rest = divmod(np.float64(7.5), x)
+    assert (quotient, *parts(rest)) == (2.0, 1.5, -4.0)
 
 
 def test_slopes_that_do_not_exist_do_not_mix_with_steps_either():

@@ -961,6 +961,20 @@ def test_a_wide_flat_stair_widens_the_bar_to_both_readings():
     assert abs(found.value - 1) <= found.error < 4
 
 
+@pytest.mark.parametrize("x", [0.53, 0.549, 0.55, 3.456])
+@pytest.mark.parametrize("steps", [7, 10, 16])
+def test_the_slope_of_a_wide_piece_is_not_lost_to_the_trend_of_all_pieces(x, steps):
+    # 11 +- 3e-14 for 1: far away, where no step can be seen, all was smooth.
+    found = finite.derivative(lambda t: math.floor(steps * t) + t, x)
+    assert abs(found.value - 1) <= found.error < 1e-11
+
+
+def test_narrow_pieces_with_one_trend_are_rounding():
+    # Near 0 the cosine is a staircase, and each stair of (1 - cos x)/x^2 has the slope -1000.
+    found = finite.derivative(lambda t: (1 - math.cos(t)) / (t * t), 1e-3)
+    assert abs(found.value + 1e-3 / 12) <= found.error < 1e-8
+
+
 def test_a_wave_that_is_noise_at_every_distance_has_an_infinite_bar():
     # -9e-23 +- 5e-21.
     assert finite.derivative(lambda x: math.sin(1e13 * x), 1.0).error == math.inf

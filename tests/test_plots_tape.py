@@ -39,7 +39,7 @@ def test_program_shows_each_line_as_mathematics_with_its_value():
     assert accented(ax) == ["$v_{1} = x$\n2"]  # the input is read twice
     assert accented_edges(ax) == {"edge-0-1", "edge-0-2"}
     assert drawing.alt == (
-        "A graph of 5 boxes joined by 5 arrows: x, v0 ** 2, 3 * v0, v1 + v2 and v3 + 2. "
+        "A graph of 5 boxes joined by 5 arrows: x, v1 ** 2, 3 * v1, v2 + v3 and v4 + 2. "
         "x is read twice."
     )
 

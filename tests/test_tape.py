@@ -295,7 +295,7 @@ def test_the_slope_of_a_quotient_survives_where_a_product_would_underflow():
     # -w y / b formed w y first.
     w, a, b = 1e-200, 1e-280, 1e-150
     found = tape.vjp(lambda b: a / b, b)[1](w)[0]
-    assert found == pytest.approx(-(w / b) * (a / b), rel=8 * U)
+    assert found == pytest.approx(-(w / b) * (a / b), rel=8 * U, abs=0)
 
 
 def test_copies_of_a_node_are_the_node():
@@ -740,23 +740,17 @@ def test_a_hundred_thousand_operations_hit_no_limit():
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_work_of_joining_many_nodes_grows_in_proportion():
-    # Each of n rules was handed all n operands.
-    def calls(n):
-        seen = 0
+def test_the_rules_of_an_operation_with_many_operands_do_not_each_receive_them_all():
+    # n rules with n operands each: 8 seconds for the gradient through a stack of 32 000 nodes.
+    received = []
 
-        def count(_frame, event, _argument):
-            nonlocal seen
-            seen += event in ("call", "c_call")
+    def each(k):
+        received.append(k)
+        return lambda *args: received.append(len(args)) or (lambda w: w)
 
-        sys.setprofile(count)
-        try:
-            tape.trace(lambda x: tape.stack([x] * n), 1.0)
-        finally:
-            sys.setprofile(None)
-        return seen
-
-    assert calls(400) < 2.2 * calls(200)
+    join = _tape.primitive(each=each)(lambda *values: np.sum(values))
+    assert tape.gradient(lambda x: join(x, x, x), 1.0) == 3
+    assert received == [0, 1, 1, 1, 2, 1]
 
 
 def test_a_tape_is_freed_without_the_help_of_the_collector():
@@ -796,7 +790,7 @@ def test_the_backward_pass_frees_cotangents_as_it_goes():
 def test_the_cost_of_a_gradient_does_not_grow_with_the_number_of_inputs():
     few, many = BENCHMARK.directions(4), BENCHMARK.directions(256)
     assert many.reverse == pytest.approx(few.reverse, rel=0.1)
-    assert many.forward == 258
+    assert many.reverse < 5
 
 
 def test_operations_of_short_programs_are_those_counted_by_hand():

@@ -346,13 +346,16 @@ def _reach(now: Level, low: Level, noise: float) -> float:
 def _search(s: Sampler, h: float, sigma: float, order: int) -> tuple[float, float]:
     """Best fit from where the climb ended: beyond a break only if all is smooth there."""
     starts = _climb(s, h, sigma, order)
+    fit = None
     for start in starts[1:]:
-        fit = _refine(s, start, order, fits=1)
-        if fit is not None and fit.noise < SMOOTH * fit.size:
+        beyond = _refine(s, start, order, fits=1)
+        if beyond is not None and beyond.noise < SMOOTH * beyond.size:
             fit = _refine(s, start, order)
             break
-    else:
-        fit = _refine(s, starts[0], order) if starts else None
+    if starts and (fit is None or starts[0].half > STAIR**2 * (abs(s.x) or 1.0)):
+        within = _refine(s, starts[0], order)
+        if fit is None or (within and abs(within.value - fit.value) > within.error + fit.error):
+            fit = within  # a wide piece is the function's own, and a derivative is local
     if fit is None:  # the climb has gone past the last distance at which there is a shape
         hint = _hint(s, sigma)
         fit = hint and _refine(s, hint, order)

@@ -12,17 +12,23 @@ gets one more axis, and all else is NumPy's broadcasting.
 A function may have a value where it has no derivative: ``abs`` at 0. There the tangent is a
 `NoSlope`, which arithmetic hands on and which raises when it is read. A program may therefore
 compare such a number, and only the derivative that does not exist is refused. An array with one
-such entry has the mark as a whole.
+such entry has the mark as a whole. A number whose tangent is 0 stands still, and crosses neither a
+kink nor a jump; at a kink that is a theorem, ``abs(t * t)`` has slope 0 at 0, at a jump it is a
+convention, and ``floor(-t * t)`` gets slope 0 at 0 where it has none. At an infinite slope it
+would be wrong more often, ``sqrt(t * t)`` being ``abs(t)``, and is refused.
 """
 
+import inspect
 import itertools
 import math
 import numbers
 import operator
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 __all__ = ["Dual", "new_tag"]
 
@@ -268,19 +274,22 @@ class Dual:
         )
 
     def __int__(self) -> int:
-        return int(_constant("int", math.trunc, self))
+        return int(_constant("int", math.trunc, self, lambda x: x == int(x) != 0))
 
     def __trunc__(self) -> Any:
-        return _constant("trunc", math.trunc, self)
+        return _constant("trunc", math.trunc, self, lambda x: x == int(x) != 0)
 
     def __floor__(self) -> Any:
-        return _constant("floor", math.floor, self)
+        return _constant("floor", math.floor, self, lambda x: x == int(x))
 
     def __ceil__(self) -> Any:
-        return _constant("ceil", math.ceil, self)
+        return _constant("ceil", math.ceil, self, lambda x: x == int(x))
 
     def __round__(self, places: int | None = None) -> Any:
-        return _constant("round", lambda x: round(x, places), self)
+        def halfway(x: Any) -> bool:  # a rational number, so without rounding
+            return (Fraction(x) * Fraction(10) ** (places or 0)).denominator == 2
+
+        return _constant("round", lambda x: round(x, places), self, halfway)
 
     # --- Arrays ---
 
@@ -307,7 +316,7 @@ class Dual:
     @property
     def T(self) -> "Dual":  # noqa: N802 (NumPy's name)
         """The array with its axes in reverse order."""
-        return self.transpose(*reversed(range(self.ndim)))
+        return self.transpose()
 
     def __len__(self) -> int:
         if not self.shape:
@@ -332,11 +341,13 @@ class Dual:
         more = shape(self._tangent)[-1:] if _is_wide(self) else ()
         return make(value, _array(self._tangent).reshape(shape(value) + more), self.tag)
 
-    def transpose(self, *axes: int) -> "Dual":
-        """Permute the axes: all of them, counted from 0, in their new order."""
+    def transpose(self, *axes: Any) -> "Dual":
+        """Permute the axes: ``x.transpose(1, 0)``; without arguments, reverse their order."""
+        given = axes[0] if len(axes) == 1 else axes or tuple(reversed(range(self.ndim)))
+        order = normalize_axis_tuple(given, self.ndim)
         more = (self.ndim,) if _is_wide(self) else ()
         value, tangent = _array(self.value), _array(self._tangent)
-        return make(value.transpose(*axes), tangent.transpose(*axes, *more), self.tag)
+        return make(value.transpose(*order), tangent.transpose(*order, *more), self.tag)
 
     def sum(self, axis: Any = None) -> Any:
         """Sum over all axes, or over the one given."""
@@ -360,11 +371,14 @@ class Dual:
         return UFUNCS[ufunc](*inputs)
 
     def __array_function__(self, function: Any, _: Any, inputs: Any, options: Any) -> Any:
-        if function not in FUNCTIONS:
+        try:
+            inspect.signature(FUNCTIONS[function]).bind(*inputs, **options)
+        except (KeyError, TypeError):
+            more = f" with {', '.join(options)}" if options else ""
             raise TypeError(
-                f"numpy.{function.__name__} must have a rule for dual numbers, got x={self!r}; "
-                "use the functions and operators of slopes.dual, or x.value"
-            )
+                f"numpy.{function.__name__}{more} must have a rule for dual numbers, got x="
+                f"{self!r}; use the functions and operators of slopes.dual, or x.value"
+            ) from None
         return FUNCTIONS[function](*inputs, **options)
 
 
@@ -386,6 +400,13 @@ def is_number(x: Any) -> bool:
     if isinstance(x, np.ndarray):
         return x.dtype.kind in "biuf"
     return isinstance(x, _NUMBERS)
+
+
+def _demand_numbers(name: str, *items: Any) -> None:
+    """Refuse what is no real number, or array of such, next to a dual number."""
+    for x in items:
+        if not is_number(x):
+            raise TypeError(f"x must be real in {name}, beside dual numbers, got x={x!r}")
 
 
 def _component(name: str, x: Any) -> Any:
@@ -464,6 +485,11 @@ def _spread(tangent: Any, own: Any, value: Any) -> Any:
     return tangent + np.zeros(shape(value) + more, dtype=bool)
 
 
+def _spread_known(tangent: Any, own: Any, value: Any) -> Any:
+    """Do the same, and leave the tangent of a constant, which is None."""
+    return None if tangent is None else _spread(tangent, own, value)
+
+
 def _plus(a: Any, b: Any) -> Any:
     """Add two arrays that nobody else holds: the first one's memory is used again."""
     if _alike(a, b):
@@ -474,7 +500,8 @@ def _plus(a: Any, b: Any) -> Any:
 
 def _times(tangent: Any, slope: Any, value: Any, *, fresh: bool = False) -> Any:
     """Multiply the tangent of `value` by a slope; a fresh one gives its memory."""
-    if fresh and _alike(slope, tangent):
+    # A square slope may look like n directions of n numbers, whose last axis means something else.
+    if fresh and ndim(tangent) <= ndim(value) and _alike(slope, tangent):
         slope *= tangent
         return slope
     return tangent * _fit(slope, tangent, value)
@@ -588,14 +615,15 @@ def floor_divide(x: Any, y: Any) -> Any:
     """Divide and round down: a constant between the jumps."""
     tag, v, s, w, t = _join(x, y)
     value = v // w
-    torn = _torn("x // y", v, s, w, t)
+    torn = _torn("x // y", v, s, w, t, value)
     return value if torn is None else make(value, torn, tag)
 
 
 def remainder(x: Any, y: Any) -> Any:
     """Take the rest x - (x // y) y: slopes 1 and -(x // y) between the jumps."""
     tag, v, s, w, t = _join(x, y)
-    value, torn = v % w, _torn("x % y", v, s, w, t)
+    value = v % w
+    torn = _torn("x % y", v, s, w, t, value)
     if torn is not None:
         return make(value, torn, tag)
     if t is None:
@@ -604,10 +632,12 @@ def remainder(x: Any, y: Any) -> Any:
     return make(value, shift if s is None else s + shift, tag)
 
 
-def _torn(name: str, v: Any, s: Any, w: Any, t: Any) -> NoSlope | None:
+def _torn(name: str, v: Any, s: Any, w: Any, t: Any, value: Any) -> NoSlope | None:
     """Refuse a slope at a jump of x // y, where x is a multiple of y."""
     jump = primal(v) % primal(w) == 0
-    if _any(jump) and (_moves(s, True) or _moves(t, True)):
+    if _any(jump) and any(
+        _moves(_spread_known(part, own, value), jump) for part, own in ((s, v), (t, w))
+    ):
         return _no_slope(name, _JUMP, primal(v), jump)
     return None
 
@@ -637,7 +667,12 @@ def _any(mask: Any) -> bool:
 def _at(value: Any, mask: Any) -> Any:
     """Return the first number under the mask."""
     values, where_ = np.broadcast_arrays(value, mask)
-    return values[where_].flat[0].item()
+    return _plain(values[where_][0])
+
+
+def _plain(x: Any) -> Any:
+    """Make a number of Python's from one of NumPy's; a fraction is one already."""
+    return x.item() if isinstance(x, np.generic) else x
 
 
 def _first(value: Any, mask: Any) -> str:
@@ -645,19 +680,18 @@ def _first(value: Any, mask: Any) -> str:
     values, where_ = np.broadcast_arrays(value, mask)
     index = np.unravel_index(int(np.argmax(where_)), where_.shape)
     entry = f"[{', '.join(map(str, index))}]" if index else ""
-    return f"x{entry}={values[index].item()!r}"
+    return f"x{entry}={_plain(values[index])!r}"
 
 
-def _constant(name: str, step: Callable[[Any], Any], x: Dual) -> Any:
+def _constant(name: str, step: Callable[[Any], Any], x: Dual, jumps: Callable[[Any], bool]) -> Any:
     """Round a dual number to a plain one, unless it sits on a jump."""
     at = primal(x)
     if ndim(at):
         raise TypeError(f"x must be one number in {name}(x), got x={x!r}; use numpy.{name}")
-    # Just left and right of a jump a step function differs; it is flat everywhere else.
-    left, right = (float(np.nextafter(float(at), end)) for end in (-math.inf, math.inf))
-    if step(left) != step(right) and _stirs(x, True):
+    value = step(at)  # of infinity or NaN there is none
+    if jumps(_plain(at)) and _stirs(x, True):
         raise ValueError(f"x must not be at a jump of {name}, got x={at!r}")
-    return step(at)
+    return value
 
 
 # --- Functions of one number: value and slope, side by side ---
@@ -734,7 +768,7 @@ sinh: _Function = _function("sinh", lambda x, _: cosh(x))
 cosh: _Function = _function("cosh", lambda x, _: sinh(x))
 tanh: _Function = _function("tanh", _slope_of_tanh)
 atan: _Function = _function("atan", lambda x, _: 1 / (1 + x * x))
-asinh: _Function = _function("asinh", lambda x, _: 1 / sqrt(1 + x * x))
+asinh: _Function = _function("asinh", lambda x, _: 1 / hypot(1.0, x))
 log: _Function = _function("log", lambda x, _: 1 / x, lambda x: x > 0, rule="positive")
 log2: _Function = _function("log2", lambda x, _: _LOG2E / x, lambda x: x > 0, rule="positive")
 log10: _Function = _function("log10", lambda x, _: _LOG10E / x, lambda x: x > 0, rule="positive")
@@ -754,7 +788,7 @@ acos: _Function = _function(
     lambda x: abs(x) == 1, rule="between -1 and 1",
 )  # fmt: skip
 acosh: _Function = _function(
-    "acosh", lambda x, _: 1 / sqrt((x - 1) * (x + 1)), lambda x: x > 1, lambda x: x == 1,
+    "acosh", lambda x, _: 1 / (sqrt(x - 1) * sqrt(x + 1)), lambda x: x > 1, lambda x: x == 1,
     rule="at least 1",
 )  # fmt: skip
 atanh: _Function = _function(
@@ -763,15 +797,14 @@ atanh: _Function = _function(
 )  # fmt: skip
 
 
-def _steps(name: str) -> Callable[[Any], Any]:
+def _steps(name: str, jumps: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Make a function that is constant between jumps: it returns plain numbers."""
     of_array = getattr(np, name)
 
     def function(x: Any) -> Any:
         at = primal(x)
         value = of_array(at)
-        left, right = (of_array(np.nextafter(at, end)) for end in (-math.inf, math.inf))
-        if isinstance(x, Dual) and _any(jump := left != right) and _stirs(x, jump):
+        if isinstance(x, Dual) and _any(jump := jumps(at)) and _stirs(x, jump):
             return make(value, _no_slope(f"{name}(x)", _JUMP, at, jump), x.tag)
         return value
 
@@ -781,7 +814,11 @@ def _steps(name: str) -> Callable[[Any], Any]:
     return function
 
 
-floor, sign, ceil, rint, trunc = map(_steps, ("floor", "sign", "ceil", "rint", "trunc"))
+floor = _steps("floor", lambda x: x == np.floor(x))
+ceil = _steps("ceil", lambda x: x == np.floor(x))
+trunc = _steps("trunc", lambda x: (x == np.floor(x)) & (x != 0))
+rint = _steps("rint", lambda x: x - np.floor(x) == 0.5)
+sign = _steps("sign", lambda x: x == 0)
 
 
 # --- Functions with a kink, of two numbers, of arrays ---
@@ -803,10 +840,12 @@ def hypot(x: Any, y: Any) -> Any:
     if not isinstance(x, Dual) and not isinstance(y, Dual):
         return math.hypot(x, y) if is_plain(x) and is_plain(y) else np.hypot(x, y)
     tag, v, s, w, t = _join(x, y)
-    value = hypot(v, w)
+    value = long = hypot(v, w)
     if _any(tip := primal(value) == 0):
-        return make(value, _no_slope("hypot(x, y)", _KINK, primal(v), tip), tag)
-    return make(value, _chain(s, v, v / value, t, w, w / value, fresh=True), tag)
+        if any(_moves(_spread_known(part, own, value), tip) for part, own in ((s, v), (t, w))):
+            return make(value, _no_slope("hypot(x, y)", _KINK, primal(v), tip), tag)
+        long = where(tip, 1.0, value)  # the slope is 0 there, as 0 / 1
+    return make(value, _chain(s, v, v / long, t, w, w / long, fresh=True), tag)
 
 
 def atan2(y: Any, x: Any) -> Any:
@@ -814,11 +853,12 @@ def atan2(y: Any, x: Any) -> Any:
     if not isinstance(x, Dual) and not isinstance(y, Dual):
         return math.atan2(y, x) if is_plain(x) and is_plain(y) else np.atan2(y, x)
     tag, v, s, w, t = _join(y, x)
-    value, square = atan2(v, w), v * v + w * w
-    if _any(origin := primal(square) == 0):
+    value = atan2(v, w)
+    if _any(origin := (primal(v) == 0) & (primal(w) == 0)):
         torn = _no_slope("atan2(y, x)", _JUMP, primal(w), origin)
         return make(value, torn, tag)
-    return make(value, _chain(s, v, w / square, t, w, -v / square, fresh=True), tag)
+    r = hypot(v, w)  # its square might overflow
+    return make(value, _chain(s, v, w / r / r, t, w, -v / r / r, fresh=True), tag)
 
 
 def maximum(x: Any, y: Any) -> Any:
@@ -834,11 +874,13 @@ def minimum(x: Any, y: Any) -> Any:
 def _extreme(name: str, x: Any, y: Any, of_array: Any, beats: Any) -> Any:
     if not isinstance(x, Dual) and not isinstance(y, Dual):
         return of_array(x, y)
+    _demand_numbers(name, x, y)
     at, other = primal(x), primal(y)
-    chosen = where(beats(at, other) | (at != at), x, y)
+    tag, v, _, w, _ = _join(x, y)
+    value = _extreme(name, v, w, of_array, beats)  # the values may tie on a level of their own
     if _any(tie := at == other) and _moves((x - y)._tangent, tie):
-        return make(chosen.value, _no_slope(f"{name}(x, y)", _KINK, at, tie), chosen.tag)
-    return chosen
+        return make(value, _no_slope(f"{name}(x, y)", _KINK, at, tie), tag)
+    return make(value, where(beats(at, other) | (at != at), x, y)._tangent, tag)
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:
@@ -850,6 +892,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     mask = np.asarray(primal(condition), dtype=bool)
     if not isinstance(x, Dual) and not isinstance(y, Dual):
         return np.where(mask, x, y)[()]
+    _demand_numbers("where", x, y)
     tag, v, s, w, t = _join(x, y)
     value = where(mask, v, w)
     for tangent, unused in ((s, not mask.any()), (t, mask.all())):
@@ -881,6 +924,7 @@ def _gather(items: list[Any], join: Callable[[Any], Any]) -> Any:
     tags = [x.tag for x in items if isinstance(x, Dual)]
     if not tags:
         return join(items)
+    _demand_numbers("stack", *items)
     tag = max(tags)
     own = [isinstance(x, Dual) and x.tag == tag for x in items]
     value = _gather([x.value if mine else x for x, mine in zip(items, own, strict=True)], join)
@@ -903,14 +947,16 @@ def total(x: Any, axis: Any = None) -> Any:
     """Sum over all axes, or over the one given."""
     if not isinstance(x, Dual):
         return np.sum(x, axis=axis)
-    if axis is None:
-        axes = tuple(range(x.ndim))
-    else:
-        axes = tuple(operator.index(a) % x.ndim for a in np.atleast_1d(axis))
+    return _over(total, x, axis)
+
+
+def _over(reduction: Callable[[Any, Any], Any], x: Dual, axis: Any) -> Dual:
+    """Apply a linear reduction to value and tangent; the directions are no axis of the value."""
+    axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
     tangent = x._tangent
     return make(
-        total(x.value, axes),
-        tangent if isinstance(tangent, NoSlope) else total(tangent, axes),
+        reduction(x.value, axes),
+        tangent if isinstance(tangent, NoSlope) else reduction(tangent, axes),
         x.tag,
     )
 
@@ -919,14 +965,14 @@ def mean(x: Any, axis: Any = None) -> Any:
     """Mean over all axes, or over the one given."""
     if not isinstance(x, Dual):
         return np.mean(x, axis=axis)
-    summed = total(x, axis)
-    return summed / (x.size // summed.size)
+    return _over(mean, x, axis)
 
 
 def dot(x: Any, y: Any) -> Any:
     """Multiply vectors and matrices as ``x @ y`` does."""
     if not isinstance(x, Dual) and not isinstance(y, Dual):
         return np.matmul(x, y)
+    _demand_numbers("dot", x, y)
     if not ndim(x) or ndim(y) not in (1, 2):
         raise ValueError(
             f"x and y must be vectors or matrices in x @ y, got x.shape={shape(x)} and "
@@ -967,15 +1013,17 @@ UFUNCS |= {
     np.negative: operator.neg, np.positive: operator.pos, np.absolute: absolute,
     np.square: lambda x: x**2, np.reciprocal: lambda x: 1 / x, np.fabs: absolute,
     np.hypot: hypot, np.atan2: atan2, np.maximum: maximum, np.minimum: minimum,
+    np.divmod: lambda x, y: (floor_divide(x, y), remainder(x, y)),
 }  # fmt: skip
 UFUNCS |= {
     np.less: _compare(operator.lt), np.less_equal: _compare(operator.le),
     np.greater: _compare(operator.gt), np.greater_equal: _compare(operator.ge),
     np.equal: _compare(operator.eq), np.not_equal: _compare(operator.ne),
     np.isfinite: lambda x: np.isfinite(primal(x)), np.isnan: lambda x: np.isnan(primal(x)),
+    np.isinf: lambda x: np.isinf(primal(x)),
 }  # fmt: skip
 FUNCTIONS |= {
-    np.sum: total, np.mean: mean, np.dot: dot, np.where: where, np.stack: stack,
-    np.concatenate: concatenate, np.shape: shape, np.ndim: ndim,
-    np.size: operator.attrgetter("size"),
+    np.sum: total, np.mean: mean, np.where: where, np.stack: stack,
+    np.dot: lambda x, y: dot(x, y) if ndim(x) and ndim(y) else x * y,
+    np.concatenate: concatenate, np.shape: shape, np.ndim: ndim, np.size: lambda x: x.size,
 }  # fmt: skip

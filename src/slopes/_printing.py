@@ -69,8 +69,9 @@ def python_pieces(node: Node, prefix: str, *, arrays: bool = True, exact: str = 
     """
     op, args = node.op, node.args
     if op == "constant":
-        wide = bool(prefix) and arrays and FIXED <= abs(node.value or 0) < WIDEST
-        return _python_number(float(node.value or 0) if wide else node.value, exact)
+        value: Any = node.value
+        wide = bool(prefix) and arrays and FIXED <= abs(value) < WIDEST
+        return _python_number(float(value) if wide else value, exact)
     if op == "symbol":
         return ATOM, [str(node.name)]
     if op in BINDING:

@@ -50,7 +50,10 @@ class Node:
         raise AttributeError(f"an expression cannot be changed, got del {name}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy as a flat table: no recursion, and interned again when loaded."""
+        """Pickle and copy as a flat table: no recursion, and interned again when loaded.
+
+        Each expression carries all of its graph; several in one pickle do not share.
+        """
         order = topological([self])
         place = {node: i for i, node in enumerate(order)}
         rows = [(n.op, [place[a] for a in n.args], n.value, n.name) for n in order]

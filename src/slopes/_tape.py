@@ -191,8 +191,9 @@ class Node:
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> Any:
-        index = index if isinstance(index, int | slice) else copy.deepcopy(index)
-        return _index(self, index=index)  # a list or an array may be changed by its owner
+        parts = index if isinstance(index, tuple) else (index,)
+        lasts = not any(isinstance(part, list | np.ndarray) for part in parts)
+        return _index(self, index=index if lasts else copy.deepcopy(index))
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise TypeError(

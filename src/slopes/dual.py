@@ -6,10 +6,12 @@ With :math:`\varepsilon^2 = 0`, Taylor's series of a smooth :math:`g` ends after
 
 A program that is run on :math:`x + \varepsilon` therefore returns value and derivative, through
 loops, branches and recursion, with no step and no truncation error; rounding remains. Cost: one
-run in dual numbers, a small multiple of ``fn`` per direction, in time and memory alike, so that a
-gradient of n inputs costs n directions. It fails where the code leaves Python and the functions of
-this module (``math.sin`` of a Dual is a TypeError), and it differentiates the program, not the
-function: a branch chosen at a kink or an iteration that stops early has its own derivative.
+run in dual numbers, a small multiple of the operations of ``fn`` per direction (of its time for
+long arrays only), and of its memory; a gradient of n inputs costs n directions. It fails where the
+code leaves Python and the functions of this module (``math.sin`` of a Dual is a TypeError), and it
+differentiates the program, not the function: a branch chosen at a kink or an iteration that stops
+early has its own derivative.
+``import *`` would put its `abs` and `sum` in the place of Python's.
 Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapters 3 and 13.
 """
 
@@ -292,8 +294,12 @@ def _run(fn: Callable[[Any], Any], point: Any, tangent: Any) -> tuple[Any, Any]:
             "derivative; take its value or its tangent"
         )
     at = primal(y.tangent)
-    if np.any(at != at):  # only NaN differs from itself
-        raise ValueError(f"fn must have a derivative at x, got NaN at x={primal(point)!r}")
+    if not np.all(np.isfinite(np.asarray(at, dtype=float))):
+        kind = "NaN" if np.any(at != at) else "an infinite slope"  # only NaN differs from itself
+        raise ValueError(
+            f"fn must have a finite derivative at x, got x={primal(point)!r}, where {kind} arose "
+            "on the way; look for a pole, an overflow or 0 times infinity"
+        )
     return y.value, y.tangent
 
 
@@ -306,9 +312,13 @@ def _point(name: str, x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         x = stack(x) if x else np.zeros(0)
     if not is_number(x):
-        raise TypeError(f"{name} must be real, got {name}={x!r}")
+        raise TypeError(f"{name} must be real, got {name}={x!r}; take a number or a NumPy array")
     at = primal(x)
-    if not np.all(np.isfinite(np.asarray(at, dtype=float))):
+    try:
+        finite = bool(np.all(np.isfinite(np.asarray(at, dtype=float))))
+    except OverflowError:  # an integer of Python's beyond all floats
+        finite = False
+    if not finite:
         raise ValueError(f"{name} must be finite, got {name}={x!r}")
     return x * 1.0 if np.asarray(at).dtype.kind in "biu" else x
 

@@ -7,8 +7,9 @@ its end to its beginning, and every :math:`v_i` collects its cotangent from the 
 .. math:: \bar v_i = \sum_{j \text{ uses } i} \bar v_j\, \frac{\partial\varphi_j}{\partial v_i}.
 
 Cost: function and pass take at most five times the operations of the function, however many inputs
-there are (a quotient, `asin` or `hypot` may take seven, `acos` eight, `atan2` twelve), one pass
-for each output that is asked for; memory for the record, in proportion to the operations.
+there are (a quotient, `asin` or `hypot` may take seven, `acos` eight, `atan2` twelve; moving data
+is free, its transpose may be a sum), one pass for each output that is asked for; memory for the
+record, in proportion to the operations.
 It fails where the slope of an operation is infinite (a square root at 0), which is an error here
 and never a NaN. At a kink `abs`, `maximum` and `minimum` answer with the mean of both sides, and
 entries that tie in `max` share equally; compositions of these need not give a mean.
@@ -150,8 +151,8 @@ def vjp(fn: Function, *args: Any) -> tuple[Any, Pullback]:
         names; Python's ``if``, ``while`` and recursion are free. It returns a number, an array,
         or lists, tuples and dicts of such.
     *args : number, array, or nested lists, tuples and dicts of such
-        Where. All of them are differentiated, and a list stays a list for `fn`. Integers become
-        float64, other precisions stay what they are.
+        Where. All of them are differentiated, and a list stays a list for `fn`; any kind of dict
+        becomes a plain one. Integers become float64, other precisions stay what they are.
 
     Returns
     -------

@@ -36,9 +36,10 @@ def logistic_by_hand(x: Any) -> Any:
 
 def quotient_by_hand(x: Any) -> Any:
     """Return sin(x) exp(x)/(1 + x^2) and its slope."""
-    e, q = np.exp(x), 1 / (1 + x * x)
-    y = np.sin(x) * e * q
-    return y, np.cos(x) * e * q + y * (1 - 2 * x * q)
+    q = 1 / (1 + x * x)
+    w = np.exp(x) * q
+    y = np.sin(x) * w
+    return y, np.cos(x) * w + y * (1 - 2 * x * q)
 
 
 def softplus_by_hand(x: Any) -> Any:
@@ -49,8 +50,9 @@ def softplus_by_hand(x: Any) -> Any:
 
 def polynomial_by_hand(x: Any) -> Any:
     """Return a polynomial and its slope by Horner's scheme."""
-    y, y_dot = COEFFICIENTS[0], 0.0
-    for c in COEFFICIENTS[1:]:
+    leading, second, *rest = COEFFICIENTS
+    y, y_dot = leading * x + second, leading
+    for c in rest:
         y, y_dot = y * x + c, y_dot * x + y
     return y, y_dot
 

@@ -3,7 +3,8 @@ r"""Cost of reverse mode: operations, memory, and time against HIPS autograd.
 ``python tests/benchmarks/tape.py`` prints the tables; ``--json PATH`` also writes every row with
 machine and versions. Operations are counted and not timed: the function, and the function with its
 backward pass, are both recorded, and `slopes.tape.operations` counts each record. A record sees
-every operation on a value that depends on the point or on the covector, the backward pass included.
+every operation on a value that depends on the point or on the covector, the backward pass included,
+and not what a rule does with plain values, such as finding the larger of two.
 """
 
 import argparse

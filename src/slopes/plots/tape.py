@@ -66,9 +66,10 @@ def program(
             messages.setdefault((start, end), []).append(_short(amount))
     reads = Counter(start for start, _ in edges)
     forks = sorted(node for node, count in reads.items() if count > 1)
-    said = [f"{formulas[node]} is read {_times(reads[node])}" for node in forks]
+    spoken = [_numbered(text) for text in formulas]
+    said = [f"{spoken[node]} is read {_times(reads[node])}" for node in forks]
     arrive = [
-        f"{formulas[node]} receives {_listed(got)}"
+        f"{spoken[node]} receives {_listed(got)}"
         for node in forks
         if (
             got := [
@@ -89,7 +90,7 @@ def program(
         marked_edges=[edge for edge in edges if edge[0] in forks],
         direction="right",
         alt=f"A graph of {len(formulas)} boxes joined by {len(edges)} arrows: "
-        f"{_listed(formulas)}. {_listed(said) or 'Each is read once'}."
+        f"{_listed(spoken)}. {_listed(said) or 'Each is read once'}."
         + (f" Walking back, {_listed(arrive)}." if arrive else ""),
     )
 
@@ -323,10 +324,15 @@ def _edges(parents: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
 
 def _formula(text: str) -> str:
     """Write a line of a tape as mathematics."""
-    text = re.sub(r"\bv(\d+)\b", lambda m: _name(int(m[1])), text)
+    text = re.sub(r"\bv(\d+)\b", r"v_{\1}", _numbered(text))
     text = re.sub(r" \*\* (\S+)", r"^{\1}", text)
     text = re.sub(r"([a-z]\w+)\(", r"\\mathrm{\1}(", text)
     return text.replace(" * ", r"\,")
+
+
+def _numbered(text: str) -> str:
+    """Count entries from 1, as the chapter does."""
+    return re.sub(r"\bv(\d+)\b", lambda m: f"v{int(m[1]) + 1}", text)
 
 
 def _name(node: int) -> str:
