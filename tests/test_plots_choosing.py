@@ -141,3 +141,14 @@ def test_decision_shows_questions_answers_leaves_and_the_check():
     assert said.count("no") == said.count("yes") == 2
     assert "Can it be read? if no: central, if yes: next question;" in drawing.alt
     assert drawing.alt.endswith("From dual, tape: check it once.")
+
+
+def test_the_tree_asks_at_most_three_questions_and_reaches_each_leaf():
+    def paths(name):
+        if name in choosing.LEAVES:
+            return [[name]]
+        return [[name, *rest] for to in choosing.TREE[name][1].values() for rest in paths(to)]
+
+    found = paths("open")
+    assert max(len(path) for path in found) == 3 + 1
+    assert {path[-1] for path in found} == set(choosing.LEAVES)

@@ -6,10 +6,11 @@ the program and the unit roundoff u, an exact method may be off by
 
 .. math:: u\,\bigl(C\,|J| + 5N\,(|J| + \textstyle\sum_j |x_j\,\partial_j J|)\bigr),
 
-see `rounding`; central differences balance truncation and rounding, see `balance`; the adaptive
-ones bring an error bar. Cost: that of the method; of a tolerance, a few evaluations of closed
-forms. The bounds fail for programs that cancel inside, such as sin(x)/x near 0: no problem of the
-table does. Reference: Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., chapter 3.
+with J the largest entry, see `rounding`; central differences balance truncation and rounding, see
+`balance`; the adaptive ones bring an error bar, to which the first is added. Cost: that of the
+method; of a tolerance, a few evaluations of closed forms. The bounds fail for programs that cancel
+inside, such as sin(x)/x near 0: no problem of the table does. Reference: Higham, *Accuracy and
+Stability of Numerical Algorithms*, 2nd ed., chapter 3.
 """
 
 import math

@@ -244,6 +244,25 @@ def outcomes(
     )
 
 
+# The tree of chapter and deck: question, and where each answer leads.
+TREE = {
+    "open": (
+        "Can the program run on\nnumbers of your own?",
+        {"no": "known", "yes": "formula"},
+    ),
+    "known": ("Are its scale\nand its noise known?", {"yes": "central", "no": "adaptive"}),
+    "formula": ("Is the formula\nitself wanted?", {"yes": "symbolic", "no": "wide"}),
+    "wide": ("More inputs\nthan outputs?", {"no": "forward", "yes": "reverse"}),
+}
+LEAVES = {
+    "central": "central difference\n2 runs an input",
+    "adaptive": "adaptive difference\n30 to 100 runs a slope",
+    "symbolic": "symbolic",
+    "forward": "forward mode\ndual, complex step, jvp",
+    "reverse": "reverse mode\ntape, vjp, grad",
+}
+
+
 def decision(
     questions: Mapping[str, tuple[str, Mapping[str, str]]],
     leaves: Mapping[str, str],
