@@ -143,6 +143,14 @@ def test_decision_shows_questions_answers_leaves_and_the_check():
     assert drawing.alt.endswith("From dual, tape: check it once.")
 
 
+def test_decision_ends_at_its_leaves_without_a_check():
+    drawing = choosing.decision(TREE, LEAVES)
+    (ax,) = drawing.figure.axes
+    said = {text.get_text() for text in ax.texts}
+    assert said == {TREE[name][0] for name in TREE} | set(LEAVES.values()) | {"no", "yes"}
+    assert drawing.alt.endswith("if no: dual, if yes: tape.")
+
+
 def test_the_tree_asks_at_most_three_questions_and_reaches_each_leaf():
     def paths(name):
         if name in choosing.LEAVES:

@@ -267,8 +267,8 @@ def decision(
     questions: Mapping[str, tuple[str, Mapping[str, str]]],
     leaves: Mapping[str, str],
     *,
-    checked: Sequence[str],
-    check: str,
+    checked: Sequence[str] = (),
+    check: str = "",
 ) -> Drawing:
     """Draw a decision tree, with a check below some of its leaves.
 
@@ -281,7 +281,7 @@ def decision(
     checked : Sequence[str]
         Names of leaves that lead on to the check.
     check : str
-        What is done there.
+        What is done there; without it the tree ends at its leaves.
 
     Returns
     -------
@@ -289,24 +289,25 @@ def decision(
         A graph from top to bottom.
     """
     names = [*questions, *leaves]
-    texts = [question for question, _ in questions.values()] + [*leaves.values(), check]
+    texts = [question for question, _ in questions.values()] + [*leaves.values()]
     answers = {
         (names.index(name), names.index(to)): answer
         for name, (_, ways) in questions.items()
         for answer, to in ways.items()
     }
     last = [(names.index(name), len(names)) for name in checked]
+    end = f" From {', '.join(checked)}: {check}." if check else ""
     told = "; ".join(
         f"{' '.join(question.split())} "
         + ", ".join(f"if {answer}: {_told(to, questions)}" for answer, to in ways.items())
         for question, ways in questions.values()
     )
     return graphs.dag(
-        texts,
+        [*texts, *([check] if check else [])],
         [*answers, *last],
         edge_labels=answers,
         marked=[names.index(name) for name in leaves],
-        alt=f"Decision tree. {told}. From {', '.join(checked)}: {check}.",
+        alt=f"Decision tree. {told}.{end}",
     )
 
 
