@@ -59,7 +59,10 @@ nitpicky = True
 nitpick_ignore_regex = [
     # NumPy's dtype and array aliases have no page of their own in its inventory
     ("py:class", r"(numpy\.)?(_typing|typing)\..*"),
-    ("py:class", r"NDArray|Array|(fractions\.)?Fraction|optional|callable|array_like|Namespace|Fn|Figure|Axes"),
+    (
+        "py:class",
+        r"NDArray|Array|(fractions\.)?Fraction|optional|callable|array_like|Namespace|Fn|Figure|Axes",
+    ),
 ]
 suppress_warnings = ["config.cache"]  # the macro table is read at every start, on purpose
 

@@ -15,6 +15,7 @@ early has its own derivative.
 Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapters 3 and 13.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -294,7 +295,10 @@ def _run(fn: Callable[[Any], Any], point: Any, tangent: Any) -> tuple[Any, Any]:
             "derivative; take its value or its tangent"
         )
     at = primal(y.tangent)
-    if not np.all(np.isfinite(np.asarray(at, dtype=float))):
+    slopes = np.asarray(at, dtype=float)
+    with np.errstate(all="ignore"):
+        whole = float(np.sum(slopes))  # it makes no array, and is finite only if all of them are
+    if not math.isfinite(whole) and not np.all(np.isfinite(slopes)):
         kind = "NaN" if np.any(at != at) else "an infinite slope"  # only NaN differs from itself
         raise ValueError(
             f"fn must have a finite derivative at x, got x={primal(point)!r}, where {kind} arose "
