@@ -354,8 +354,9 @@ def _search(s: Sampler, h: float, sigma: float, order: int) -> tuple[float, floa
             break
     if starts and (fit is None or starts[0].half > STAIR**2 * (abs(s.x) or 1.0)):
         within = _refine(s, starts[0], order)
-        if fit is None or (within and abs(within.value - fit.value) > within.error + fit.error):
-            fit = within  # a wide piece is the function's own, and a derivative is local
+        apart = within and fit and abs(within.value - fit.value) > within.error + fit.error
+        # A wide piece is the function's own, and a derivative is local.
+        fit = within if fit is None or apart else fit
     if fit is None:  # the climb has gone past the last distance at which there is a shape
         hint = _hint(s, sigma)
         fit = hint and _refine(s, hint, order)
