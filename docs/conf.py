@@ -104,6 +104,7 @@ katex.KATEX_DEFAULT_OPTIONS.update(
 # --- API --------------------------------------------------------------------------------------
 autosummary_generate = False  # each module is one page section, not a page a function
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True  # m=math, and not where math lies on this machine
 autodoc_typehints = "none"  # the docstrings give types with shapes
 napoleon_numpy_docstring = True
 napoleon_google_docstring = False
