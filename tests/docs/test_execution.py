@@ -1,0 +1,372 @@
+"""How cells run: the cache's name, the kernels' rules, timings, and the check of two builds."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("myst_nb", reason="the book's tools are not installed")
+ConfigError = pytest.importorskip("sphinx.errors").ConfigError
+
+FIXTURE = Path(__file__).parent / "fixtures" / "book"
+EXT = Path(__file__).parents[2] / "docs" / "_ext"
+sys.path[:0] = [str(EXT), str(FIXTURE)]
+
+address, bookbuild, environment, execution, identical, masking = map(
+    import_module,
+    ("address", "bookbuild", "environment", "execution", "identical", "masking"),
+)
+
+CONF = f"""
+import sys
+sys.path.insert(0, {str(EXT)!r})
+extensions = ["execution", "myst_nb", "environment", "notebooks"]
+exclude_patterns = ["_*"]
+html_theme = "basic"
+html_copy_source = False
+nb_mime_priority_overrides = [("html", "image/svg+xml", 1)]
+"""
+HEAD = """\
+---
+file_format: mystnb
+kernelspec:
+  name: python3
+---
+
+"""
+
+
+def page(*cells, title="Title", text=""):
+    """Write a page with some cells, each a pair of tags and code."""
+    blocks = [f"```{{code-cell}} ipython3\n:tags: [{tags}]\n{code}\n```\n" for tags, code in cells]
+    return f"{HEAD}# {title}\n\n" + "\n".join(blocks) + text
+
+
+# --- the cache's name -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def package(tmp_path):
+    folder = tmp_path / "src"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "a.py").write_text("x = 1\n")
+    (folder / "notes.txt").write_text("not code")
+    return folder
+
+
+def test_the_key_is_the_same_for_the_same_files_anywhere(package, tmp_path):
+    copy = shutil.copytree(package, tmp_path / "elsewhere")
+    assert execution.cache_key(package) == execution.cache_key(copy)
+    (copy / "notes.txt").write_text("changed")
+    assert execution.cache_key(package) == execution.cache_key(copy)
+
+
+@pytest.mark.parametrize("change", ["edit", "rename", "add", "profile"])
+def test_a_changed_source_file_changes_the_key(package, tmp_path, change):
+    profile = tmp_path / "profile"
+    profile.mkdir()
+    before = execution.cache_key(package, profile)
+    file = package / "deep" / "a.py"
+    if change == "edit":
+        file.write_text("x = 2\n")
+    elif change == "rename":
+        file.rename(package / "deep" / "b.py")
+    else:
+        (package if change == "add" else profile).joinpath("new.py").touch()
+    assert execution.cache_key(package, profile) != before
+
+
+@pytest.mark.parametrize("name", ["jax", "jaxlib", "numpy", "matplotlib"])
+def test_another_version_changes_the_key(package, monkeypatch, name):
+    before = execution.cache_key(package)
+    found = execution.installed
+    monkeypatch.setattr(execution, "installed", lambda d: found(d) + ".1" * (d == name))
+    assert execution.cache_key(package) != before
+
+
+def test_another_python_changes_the_key(package, monkeypatch):
+    before = execution.cache_key(package)
+    monkeypatch.setattr(execution.sys, "version", "4.0")
+    assert execution.cache_key(package) != before
+
+
+def test_old_caches_are_removed_and_the_one_in_use_is_kept(tmp_path):
+    for number in range(execution.KEPT_CACHES + 3):
+        execution.open_cache(tmp_path / str(number))
+    kept = {path.name for path in tmp_path.iterdir()}
+    assert len(kept) == execution.KEPT_CACHES
+    assert str(execution.KEPT_CACHES + 2) in kept
+    assert (tmp_path / str(execution.KEPT_CACHES + 2) / "global.db").exists()
+
+
+# --- a page through several builds ----------------------------------------------------------------
+
+RULES = """\
+import os, sys, warnings, IPython
+assert not sys.dont_write_bytecode
+assert os.environ["PYTHONHASHSEED"] == "0"
+assert os.environ["JAX_PLATFORMS"] == "cpu"
+assert os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] == "0"
+assert "jax-cache" in os.environ["JAX_COMPILATION_CACHE_DIR"]
+assert any(action == "error" for action, *_ in warnings.filters)"""
+
+
+def test_outputs_follow_the_package_and_come_from_the_cache_otherwise(tmp_path):
+    pieces = "print('in', end='', flush=True)\nprint(' pieces', flush=True)\nprint('end')"
+    show = ("", f"import slopes\nprint('package', slopes.__version__)\n{pieces}")
+    pages = {
+        "conf.py": CONF,
+        "index.md": "# Index\n\n```{toctree}\nshow\nenvironment\n```\n",
+        "environment.md": "# Environment\n\n```{environment-table}\n```\n",
+        "show.md": page(show, ("", RULES)),
+    }
+    root = bookbuild.project(tmp_path / "project", pages=pages)
+    site = root / "dist" / "site"
+
+    def build(**options):
+        done = bookbuild.sphinx(root, PYTHONDONTWRITEBYTECODE="1", **options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def seconds():
+        html = (site / "environment.html").read_text()
+        return re.findall(r'data-timing="">([\d.]+)<', html)
+
+    assert "Executing notebook" in build()
+    first = seconds()
+    assert len(first) == 2
+    assert float(first[0]) > 0
+
+    # a new environment, the same cache: nothing runs, and the recorded time is still known
+    log = build(doctrees="again")
+    assert "Using cached notebook" in log
+    assert "Executing notebook" not in log
+    assert seconds() == first
+    notebook = json.loads((site / "notebooks" / "show.ipynb").read_text())
+    (output,) = next(cell["outputs"] for cell in notebook["cells"] if cell.get("outputs"))
+    assert "".join(output["text"]).endswith("\nin pieces\nend\n")
+    assert "in pieces\nend\n" in re.sub("<[^>]+>", "", (site / "show.html").read_text())
+
+    # an edited package: the page runs again although its own file is the same
+    init = root / "src" / "slopes" / "__init__.py"
+    version = re.search(r'__version__ = "(.+)"', init.read_text())[1]
+    assert f"package {version}" in (site / "show.html").read_text()
+    init.write_text(init.read_text().replace(f'"{version}"', '"9.9"'))
+    assert "Executing notebook" in build(doctrees="again")
+    assert "package 9.9" in (site / "show.html").read_text()
+
+    # the gates take nothing from the cache
+    log = build(doctrees="gate", SLOPES_EXECUTE="force")
+    assert "Using cached notebook" not in log
+    assert "package 9.9" in (site / "show.html").read_text()
+
+
+def test_an_unknown_mode_is_refused(monkeypatch):
+    monkeypatch.setenv("SLOPES_EXECUTE", "always")
+    with pytest.raises(ConfigError, match=r"SLOPES_EXECUTE must be one of .* got .*'always'"):
+        execution.configure(None, None)
+
+
+# --- every rule, broken ---------------------------------------------------------------------------
+
+BROKEN = {
+    "raises": page(("", "1 / 0")),
+    "warns": page(("", "import warnings\nwarnings.warn('soon')")),
+    "prints": page(
+        ("", "import sys\nprint('noise', file=sys.stderr)"),
+        ("", "print(object())"),
+        ("", "import os\nprint(os.getcwd())"),
+        ("raises-exception", "1 + 1"),
+        ("remove-cell", "glue_values(place=len)\nglue_values(thing=object())"),
+        text="\n&#58;::{note}\n",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """The log of a build in which every rule is broken."""
+    names = "\n".join(BROKEN)
+    pages = {f"{name}.md": text for name, text in BROKEN.items()}
+    pages |= {"conf.py": CONF, "index.md": f"# Index\n\n```{{toctree}}\n{names}\n```\n"}
+    root = bookbuild.project(tmp_path_factory.mktemp("broken"), pages=pages)
+    done = bookbuild.sphinx(root)
+    assert done.returncode == 1
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("raises", "ZeroDivisionError: division by zero"),
+        ("warns", "UserWarning: soon"),
+        ("prints", "stderr was found in the cell outputs"),
+        ("prints", "prints an address, which differs in every build: 'at 0x"),
+        ("prints", "prints a folder of this machine: "),
+        ("prints", "is tagged raises-exception and raises nothing"),
+        ("prints", "glued value thing: prints an address"),
+        ("prints", "notebook: MyST syntax is left in it: :::{note}"),
+    ],
+)
+def test_a_broken_rule_fails_the_build(broken, name, complaint):
+    assert complaint in broken
+    assert f"{name}.md" in broken
+
+
+# --- measured values ------------------------------------------------------------------------------
+
+
+def test_the_mask_blanks_measured_elements_and_nothing_else():
+    text = (
+        '<p>It took <span data-timing=""><b>1.2</b></span> s; 3.4 stays.</p>\n'
+        '<div class="cell tag_timing docutils"><div>in<br><img src="a.svg"></div>out</div>\n'
+        "<p>end</p>"
+    )
+    assert masking.mask(text) == (
+        '<p>It took <span data-timing=""></span> s; 3.4 stays.</p>\n'
+        '<div class="cell tag_timing docutils"></div>\n<p>end</p>'
+    )
+    assert masking.mask("<p>a\r\nb &amp; c</p>") == "<p>a\r\nb &amp; c</p>"
+
+
+def test_the_mask_reads_elements_without_end_tags():
+    assert masking.mask("<ul data-timing><li>1<li>2</ul>3") == "<ul data-timing></ul>3"
+
+
+def test_the_machine_is_described_without_its_name():
+    import platform
+
+    told = dict(environment.machine())
+    assert set(told) == {"processor", "cores", "memory", "system"}
+    assert platform.node() not in str(told)
+    assert dict(environment.versions())["numpy"] == execution.installed("numpy")
+
+
+def test_the_environment_page_is_written_anew_when_a_page_has_run():
+    metadata = {"environment": {"environment_table": True}, "page": {}}
+    env = SimpleNamespace(metadata=metadata, nb_new_exec_data=True)
+    assert environment.pages_to_write(None, env) == ["environment"]
+    env.nb_new_exec_data = False
+    assert environment.pages_to_write(None, env) == []
+
+
+# --- the check of two builds ----------------------------------------------------------------------
+
+TIMED = '<p>1</p><div class="tag_timing"><img src="_images/{name}.svg">{value}</div>'
+
+
+def tree(root, *, name="a", value="0.1"):
+    """A built site with a measured picture, a plain one and a notebook."""
+    (root / "_images").mkdir(parents=True)
+    (root / "_images" / f"{name}.svg").write_text(f"<svg>{value}</svg>")
+    (root / "_images" / "plain.svg").write_text("<svg/>")
+    (root / "page.html").write_text(
+        TIMED.format(name=name, value=value) + '<img src="_images/plain.svg">'
+    )
+    cells = [
+        {"id": value, "cell_type": "code", "metadata": {"tags": ["timing"]}, "outputs": [value]},
+        {"id": "x", "cell_type": "code", "metadata": {}, "outputs": ["1"]},
+        {"id": "y", "cell_type": "markdown", "source": f"<span data-timing=''>{value}</span>"},
+    ]
+    for cell in cells:
+        cell.setdefault("metadata", {})
+    (root / "page.ipynb").write_text(json.dumps({"cells": cells}))
+    (root / "searchindex.js").write_text("{}")
+    (root / "index.html").write_text("<p></p>")
+    return root
+
+
+def test_builds_that_differ_in_measurements_only_are_identical(tmp_path):
+    first, second = tree(tmp_path / "a"), tree(tmp_path / "b", name="b", value="0.2")
+    command = [sys.executable, str(EXT / "identical.py"), str(first), str(second)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "identical, measured values aside\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("page.html", "<p>1</p>", "<p>2</p>"),
+        ("page.ipynb", '["1"]', '["2"]'),
+        ("_images/plain.svg", "<svg/>", "<svg />"),
+        ("searchindex.js", "{}", "{ }"),
+        ("extra.html", "", "<p></p>"),
+    ],
+)
+def test_any_other_difference_is_reported(tmp_path, capsys, name, old, new):
+    first, second = tree(tmp_path / "a"), tree(tmp_path / "b")
+    path = second / name
+    text = path.read_text() if path.exists() else ""
+    assert old in text
+    path.write_text(text.replace(old, new))
+    assert identical.main([str(first), str(second)]) == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert name in line
+
+
+def test_the_check_needs_two_sites(tmp_path):
+    with pytest.raises(SystemExit, match="usage"):
+        identical.main([str(tmp_path), str(tmp_path)])  # empty, so there is nothing to compare
+
+
+# --- the address ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        ("https://github.com/Owner/course.git", "Owner/course"),
+        ("https://github.com/owner/course", "owner/course"),
+        ("https://token@github.com/owner/course/", "owner/course"),
+        ("git@github.com:owner/my.course.git", "owner/my.course"),
+        ("ssh://git@github.com/owner/course.git", "owner/course"),
+        ("https://example.org/owner/course.git", ""),
+        ("https://notgithub.com/owner/course.git", ""),
+        ("/srv/git/course.git", ""),
+        ("file:///srv/github.com/owner/course", ""),
+        (None, ""),
+    ],
+)
+def test_the_repository_is_read_from_origin(tmp_path, monkeypatch, origin, expected):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    if origin:
+        add = ["git", "-C", str(tmp_path), "remote", "add", "origin", origin]
+        subprocess.run(add, check=True)
+    assert address.repository(tmp_path) == expected
+
+
+def test_the_variable_of_the_host_comes_first(tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_REPOSITORY", "owner/fork")
+    assert address.repository(tmp_path) == "owner/fork"
+    monkeypatch.setenv("GITHUB_REPOSITORY", "not a name")
+    assert address.repository(tmp_path) == ""
+
+
+def test_without_git_there_is_no_repository(tmp_path, monkeypatch):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert address.repository(tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("repository", "given", "expected"),
+    [
+        ("Owner/course", "", "https://owner.github.io/course/"),
+        ("owner/Owner.github.io", "", "https://owner.github.io/"),
+        ("", "", ""),
+        ("owner/course", "https://slopes.example", "https://slopes.example/"),
+        ("", "https://slopes.example/a/", "https://slopes.example/a/"),
+    ],
+)
+def test_the_site_follows_from_the_repository_or_is_given(monkeypatch, repository, given, expected):
+    monkeypatch.setenv("SLOPES_SITE", given)
+    assert address.site(repository) == expected

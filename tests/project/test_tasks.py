@@ -1,0 +1,303 @@
+"""What the tasks, the pinned versions, the settings of CI and the repository's texts promise.
+
+Each promise is a function that returns complaints, none if all is well; below, each is seen to
+complain.
+"""
+
+import ast
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import slopes
+
+ROOT = Path(__file__).parents[2]
+NOXFILE = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+SESSIONS = [
+    "site",
+    "tests",
+    "lint",
+    "types",
+    "browser",
+    "live",
+    "pdf",
+    "notebooks",
+    "bench",
+    "mintest",
+    "maxtest",
+    "publish",
+    "release",
+    "lock",
+    "identical",
+]
+
+
+# --- tasks ----------------------------------------------------------------------------------------
+
+
+def sessions(text):
+    """Names of the sessions in a noxfile, with their docstrings; read, not run."""
+    return {
+        node.name: ast.get_docstring(node)
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(mark).split("(")[0] == "nox.session" for mark in node.decorator_list)
+    }
+
+
+def defaults(text):
+    """The sessions that run when none is named."""
+    values = [
+        ast.literal_eval(node.value)
+        for node in ast.parse(text).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "nox.options.sessions"
+    ]
+    return values[-1] if values else None
+
+
+def missing_tasks(text):
+    found = sessions(text)
+    complaints = [f"session {name} is missing" for name in SESSIONS if name not in found]
+    complaints += [f"session {name} has no docstring" for name in found if not found[name]]
+    if defaults(text) != ["site", "tests"]:
+        complaints.append(f"default sessions must be site and tests, got {defaults(text)}")
+    return complaints
+
+
+def unknown_tasks(text, script):
+    """Complain of sessions that a script of CI runs and the noxfile does not have."""
+    named = re.findall(r"^run (\w+)", script, re.MULTILINE)
+    named += re.findall(r"nox (?:-s|--session) (\w+)", script)
+    return [
+        f"session {name} is run but not defined" for name in named if name not in sessions(text)
+    ]
+
+
+def test_every_task_exists_and_says_what_it_does():
+    assert missing_tasks(NOXFILE) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("def lock(", "def unlock(", "session lock is missing"),
+        ("@nox.session\ndef pdf(", "def pdf(", "session pdf is missing"),
+        ('"site", "tests"]', '"site"]', "default sessions must be site and tests, got ['site']"),
+        ("nox.options.sessions", "nox.options.other", "default sessions must be site and tests"),
+    ],
+)
+def test_a_task_that_is_gone_is_missed(old, new, complaint):
+    assert old in NOXFILE
+    assert any(told.startswith(complaint) for told in missing_tasks(NOXFILE.replace(old, new)))
+
+
+def test_a_task_without_words_is_noticed():
+    text = "import nox\n@nox.session(python=False)\ndef quiet(session):\n    pass\n"
+    assert "session quiet has no docstring" in missing_tasks(text)
+
+
+SCRIPTS = [ROOT / ".ci" / "run", ROOT / "README.md", *(ROOT / ".github" / "workflows").glob("*")]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_what_is_run_elsewhere_is_a_task(path):
+    assert unknown_tasks(NOXFILE, path.read_text(encoding="utf-8")) == []
+
+
+def test_a_task_that_nobody_wrote_is_noticed():
+    script = "run site\nrun dance\npython3 -m nox -s sing\n"
+    complaints = unknown_tasks(NOXFILE, script)
+    assert complaints == [f"session {name} is run but not defined" for name in ("dance", "sing")]
+
+
+def test_ci_can_be_run():
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    assert (ROOT / ".ci" / "run").read_bytes().startswith(b"#!")
+    listed = git("ls-files", "--stage", ".ci/run")
+    assert not listed or listed.startswith("100755")
+
+
+# --- versions -------------------------------------------------------------------------------------
+
+
+def needs(project):
+    """Every requirement of the project: its own, its extras', its groups'."""
+    table = project["project"]
+    lists = [table["dependencies"], *table.get("optional-dependencies", {}).values()]
+    lists += project.get("dependency-groups", {}).values()
+    return [Requirement(need) for some in lists for need in some if isinstance(need, str)]
+
+
+def pins(text):
+    """The versions that a constraints file holds, by name."""
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    pairs = (line.split("==") for line in lines if re.fullmatch(r"[\w.-]+==[\w.!+-]+", line))
+    return {canonicalize_name(name): version for name, version in pairs}
+
+
+def bad_pins(project, text):
+    complaints = [
+        f"constraints.txt must hold names with versions, got {line!r}"
+        for line in text.splitlines()
+        if line and not line.startswith("#") and not re.fullmatch(r"[\w.-]+==[\w.!+-]+", line)
+    ]
+    pinned = pins(text)
+    for need in needs(project):
+        version = pinned.get(canonicalize_name(need.name))
+        if version is None or not need.specifier.contains(version, prereleases=True):
+            complaints.append(f"{need} must be pinned, got {version}; run nox -s lock")
+    return complaints
+
+
+def test_every_dependency_is_pinned_at_a_version_that_is_allowed():
+    assert len(needs(PYPROJECT)) > 30
+    assert bad_pins(PYPROJECT, CONSTRAINTS) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        (r"^sphinx==.*$", "sphinx==8.0", "sphinx==9.0.4 must be pinned, got 8.0"),
+        (r"^numpy==.*$\n", "", "numpy>=2.1 must be pinned, got None"),
+        (r"^numpy==", "numpy>=", "constraints.txt must hold names with versions, got 'numpy>="),
+        (r"^numpy==.*$", "numpy @ file:///numpy.whl", "constraints.txt must hold names with ver"),
+        (r"\A", "--index-url somewhere\n", "constraints.txt must hold names with versions, got '-"),
+        (r"^numpy==.*$", r"\g<0> --hash=sha256:0", "constraints.txt must hold names with version"),
+    ],
+)
+def test_a_bad_pin_is_noticed(old, new, complaint):
+    text = re.sub(old, new, CONSTRAINTS, count=1, flags=re.MULTILINE)
+    assert text != CONSTRAINTS
+    assert any(told.startswith(complaint) for told in bad_pins(PYPROJECT, text))
+
+
+def test_no_name_is_pinned_twice():
+    lines = [line for line in CONSTRAINTS.splitlines() if "==" in line]
+    assert len(lines) == len(pins(CONSTRAINTS))
+
+
+def named_versions(init, citation, changelog):
+    """The version that each file names; the changelog's newest."""
+    patterns = (
+        (r'^__version__ = "(.+)"$', init),
+        (r"^version: (\S+)$", citation),
+        (r"^## (\d\S*)", changelog),
+    )
+    found = [re.search(pattern, text, re.MULTILINE) for pattern, text in patterns]
+    return [match and match[1] for match in found]
+
+
+def test_all_files_name_one_version():
+    names = ("src/slopes/__init__.py", "CITATION.cff", "CHANGELOG.md")
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in names]
+    assert named_versions(*texts) == [PYPROJECT["project"]["version"]] * 3
+    assert slopes.__version__ == PYPROJECT["project"]["version"]
+
+
+def test_the_changelog_s_newest_version_counts():
+    text = "# Changelog\n\n## 0.2.0 - today\n\n## 0.1.0 - before\n"
+    assert named_versions("", "version: 0.1.0", text) == [None, "0.1.0", "0.2.0"]
+
+
+# --- settings of CI -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github").rglob("*.yml")), ids=lambda p: p.name)
+def test_a_workflow_is_yaml_with_jobs_that_have_steps_and_an_end(path):
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert {"name", "permissions", "jobs"} <= workflow.keys()
+    assert True in workflow or "on" in workflow  # YAML 1.1 reads the word on as a truth value
+    for job in workflow["jobs"].values():
+        assert job["steps"]
+        assert job["timeout-minutes"] <= 60
+
+
+# --- texts ----------------------------------------------------------------------------------------
+
+# Written in pieces, so that this file does not contain what it looks for.
+FORBIDDEN = {
+    "registry": re.compile(
+        "|".join(["pypi" + r"\.org", "python" + r"hosted", "registry" + r"\.npm", "npm" + r"js\."]),
+        re.IGNORECASE,
+    ),
+    "machine path": re.compile("(?<![\\w.~-])/(?:" + "|".join(["ho" + "me", "Us" + "ers"]) + r")/\w"
+                               + "|(?<![\\w.~/-])/(?:" + "|".join(["roo" + "t", "wo" + "rk"])
+                               + r"|t" + r"mp)/\w" + "|[A-Z]:\\\\\\\\?" + "Users"),
+}  # fmt: skip
+
+
+def leaks(text):
+    """Name what a text should not contain, with its line."""
+    return [
+        f"line {number}: {kind} {found[0]!r}"
+        for number, line in enumerate(text.splitlines(), 1)
+        for kind, pattern in FORBIDDEN.items()
+        if (found := pattern.search(line))
+    ]
+
+
+def git(*arguments):
+    """What git prints, or nothing outside a checkout."""
+    command = ["git", "-C", str(ROOT), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout if done.returncode == 0 else ""
+
+
+def tracked():
+    """The text files that git tracks; in a copy without git, all that would be."""
+    names = git("ls-files", "-z").split("\0")
+    paths = [ROOT / name for name in names if name] or [
+        path for part in ("src", "docs/_ext", "tests") for path in (ROOT / part).rglob("*.py")
+    ]
+    return [path for path in paths if path.is_file()]
+
+
+def test_no_file_names_a_registry_or_a_path_of_a_machine():
+    told = {}
+    for path in tracked():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        if found := leaks(text):
+            told[path.relative_to(ROOT).as_posix()] = found
+    assert told == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see https://" + "pypi" + ".org/project/x",
+        '"resolved": "https://registry.' + "npmjs" + '.org/x.tgz"',
+        "open /ho" + "me/ada/slopes/x.py",
+        'path = "/t' + 'mp/x.log"',
+        "in /wo" + "rk/course",
+        "C:\\Us" + "ers\\ada",
+    ],
+)
+def test_a_leak_is_noticed(text):
+    assert leaks(f"fine\n{text}\n")[0].startswith("line 2")
+
+
+@pytest.mark.parametrize(
+    "text", ["a/tmp/x", "./work/x", "docs/home/x", "https://slopes.example/work/x", "n/work", "/"]
+)
+def test_other_paths_are_no_leak(text):
+    assert leaks(text) == []
+
+
+def test_the_readmes_example_runs():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    names = {}
+    exec(example, names)
+    assert abs(names["value"] - 1e8) <= names["error"]
