@@ -191,6 +191,25 @@ def unchanged_themes(seen: Seen) -> list[str]:
     )
 
 
+def dark_paper(page: Page) -> list[str]:
+    """Print from the dark scheme: paper and figures must be light, and the page dark again."""
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.evaluate("probes.settle()")
+    ground = page.evaluate("probes.ground()")
+    shown = [picture(page, FIGURES, number) for number in range(page.locator(FIGURES).count())]
+    faults = [] if ground > BRIGHT else [f"the paper has luminance {ground:.2f}"]
+    faults += [
+        f"figure {number} has a ground of luminance {figure['ground']:.2f} on paper"
+        for number, figure in enumerate(shown, start=1)
+        if figure and (figure["ground"] <= BRIGHT or not figure["ink"])
+    ]
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen", color_scheme="dark")
+    page.evaluate("probes.settle()")
+    return faults + ([] if page.evaluate("probes.ground()") < DARK else ["the page stays light"])
+
+
 def figures_that_keep_their_colours(seen: Seen) -> list[str]:
     """Figures that are a bright box in the dark, or dark lines on a dark ground."""
     pairs = zip(seen.pictures["light"], seen.pictures["dark"], strict=True)
