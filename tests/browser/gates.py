@@ -47,6 +47,7 @@ class SeenOnPhone:
     path: str
     shifts: list[dict[str, Any]]
     wide: list[str]
+    cut: list[str]
 
 
 def turn(page: Page, scheme: str) -> None:
@@ -92,7 +93,8 @@ def see_on_phone(browser: Browser, server: Server, path: str) -> SeenOnPhone:
         page.wait_for_timeout(LATE)
         shifts = page.evaluate("probes.shifts")
         page.evaluate("probes.unfold()")
-        return SeenOnPhone(path, shifts, page.evaluate("probes.wide(390)"))
+        wide, cut = page.evaluate("probes.wide(390)"), page.evaluate("probes.cut()")
+        return SeenOnPhone(path, shifts, wide, cut)
 
 
 # Requests
