@@ -20,7 +20,8 @@ import scipy.special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slopes import _adaptive, finite
+from slopes import finite
+from slopes.finite import adaptive, checks, stencils
 from slopes.compare import digits, measured_order, relative_error
 
 U = 2.0**-53
@@ -88,14 +89,14 @@ def test_named_schemes_have_the_order_of_their_stencil(scheme):
 
 
 def test_a_wrong_weight_is_caught_by_the_order_test(monkeypatch):
-    right = finite.weights
+    right = stencils.weights
 
     def wrong(nodes, order, **at):
         w = right(nodes, order, **at)
         w[-1] *= 1 + 1 / 2000  # the first value is the reference: it gets no weight
         return w
 
-    monkeypatch.setattr(finite, "weights", wrong)
+    monkeypatch.setattr(stencils, "weights", wrong)
     steps = 2.0 ** -np.arange(4, 12)
     found = measured_order(steps, errors_of((-1.0, 1.0), 1, steps)).order
     assert abs(found - 2) > 0.1
@@ -360,12 +361,12 @@ def test_evaluations_of_the_fixed_formulas_are_counted(scheme, count):
             "x must be one real number, got x='3'",
         ),
         (
-            lambda: _adaptive.estimate(math.exp, 1.0, 1.0, FREE),
+            lambda: adaptive.estimate(math.exp, 1.0, 1.0, FREE),
             TypeError,
             "order must be an integer, got order=1.0",
         ),
         (
-            lambda: _adaptive.estimate(math.exp, 1.0, 1, None),
+            lambda: adaptive.estimate(math.exp, 1.0, 1, None),
             TypeError,
             "bounds must be a pair of numbers, got bounds=None",
         ),
@@ -461,9 +462,9 @@ def test_values_and_steps_that_make_no_derivative_are_refused(call, message):
         (lambda: finite.forward(lambda x: None, 0.0), "fn must return numbers, got fn(0.0)=None"),  # noqa: ARG005
         (lambda: finite.central(str, 1.0, step=0.5), "fn must return numbers, got fn(0.5)='0.5'"),
         (lambda: finite.weights([0, 1], order=True), "order must be an integer, got order=True"),
-        (lambda: finite._checked_step("a"), "step must be one real number, got step='a'"),
-        (lambda: finite._checked_steps("a", (1,)), "step must be real, got step='a'"),
-        (lambda: finite._checked_vector("x", ["a"]), "x must be real, got x=['a']"),
+        (lambda: checks.checked_step("a"), "step must be one real number, got step='a'"),
+        (lambda: checks.checked_steps("a", (1,)), "step must be real, got step='a'"),
+        (lambda: checks.checked_vector("x", ["a"]), "x must be real, got x=['a']"),
     ],
 )
 def test_what_is_no_number_is_a_type_error(call, message):
@@ -618,7 +619,7 @@ def test_a_held_out_battery_keeps_the_floor_too(order):
 
 
 def test_an_error_bar_that_is_too_small_is_caught_by_the_floor(monkeypatch):
-    monkeypatch.setattr(_adaptive, "COVER", 0.02)
+    monkeypatch.setattr(adaptive, "COVER", 0.02)
     rows = [BENCHMARK.judge("slopes", BENCHMARK.ours, case) for case in BENCHMARK.CASES[::3]]
     assert BENCHMARK.summary(rows).cover < 0.9
 
