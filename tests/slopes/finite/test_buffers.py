@@ -61,7 +61,7 @@ def listed():
     return lambda x: [own(x), x[1] ** 2, x[2] ** 2]
 
 
-SAME_ARRAY = {  # zeros came back, or NaN
+SAME_ARRAY = {  # the first two gave zeros
     "filled": into_own(squares),
     "transposed": transposed(),
     "list of one array": listed(),
