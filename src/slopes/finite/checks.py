@@ -19,8 +19,8 @@ __all__ = [
 
 
 def as_double(values: Any) -> Any:
-    """Copy to double precision: the formulas must not add rounding errors of their own."""
-    return values.astype(complex if values.dtype.kind == "c" else float)
+    """Numbers in double precision: the formulas must not add rounding errors of their own."""
+    return values.astype(complex if values.dtype.kind == "c" else float, copy=False)
 
 
 def checked_nodes(nodes: Numbers, order: int, least: int = 1) -> Any:

@@ -61,7 +61,7 @@ def forward(fn: Fn, x: Any, *, step: Scalar | None = None) -> Any:
 
     Notes
     -----
-    Two evaluations; four with the default step if the values are narrower than `x`.
+    Two evaluations; four if the values are narrower than `x`, see `stencil`.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def central(fn: Fn, x: Any, *, step: Scalar | None = None) -> Any:
 
     Notes
     -----
-    Two evaluations; four with the default step if the values are narrower than `x`.
+    Two evaluations; four if the values are narrower than `x`, see `stencil`.
 
     Examples
     --------
@@ -138,8 +138,9 @@ def stencil(fn: Fn, x: Any, *, nodes: Numbers, order: int = 1, step: Scalar | No
 
     Notes
     -----
-    One evaluation per node of non-zero weight. The weights belong to the places that rounding
-    leaves, so that a place which is not where it was asked for is no error.
+    One evaluation per node of non-zero weight; two if the values are narrower than `x`: the first
+    round tells, the second moves to places that they can hold. The weights belong to the places
+    that rounding leaves, so that a place which is not where it was asked for is no error.
 
     References
     ----------

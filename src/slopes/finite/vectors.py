@@ -65,8 +65,9 @@ def gradient(
 
     Notes
     -----
-    2 n evaluations, n + 1 with `FORWARD`; one call if `batched`. Twice as many with the default
-    step if the values are narrower than `x`: the first round tells.
+    2 n evaluations, n + 1 with `FORWARD`; one call if `batched`. Twice as many if the values are
+    narrower than `x`: the first round tells, the second moves to places that they can hold. `fn`
+    may keep its argument or write to it: every call gets an array of its own.
 
     Examples
     --------
@@ -95,16 +96,9 @@ def jacobian(
     Parameters
     ----------
     fn : callable
-        Function of an array of shape (n,) with m values in any shape; if `batched`, of an array of
-        shape (k, n) with k rows of values.
-    x : array, shape (n,)
-        Where.
-    nodes : sequence of numbers
-        Stencil, see `gradient`.
-    step : float or array of shape (n,), optional
+        As for `gradient`, but with m values in any shape.
+    x, nodes, step, batched
         See `gradient`.
-    batched : bool
-        Whether `fn` takes all points in one call.
     pattern : bool array, shape (m, n), optional
         Where the Jacobian may differ from 0. Columns that share no row are moved together.
 
@@ -121,12 +115,8 @@ def jacobian(
     Notes
     -----
     Two evaluations per group of columns: 2 n without `pattern`, 6 for a tridiagonal Jacobian of any
-    size. A `pattern` that misses an entry gives wrong columns without a warning.
-
-    References
-    ----------
-    A. R. Curtis, M. J. D. Powell and J. K. Reid, IMA Journal of Applied Mathematics 13 (1974)
-    117-119.
+    size; `gradient` says when twice as many. A `pattern` that misses an entry gives wrong columns
+    without a warning; `group_columns` makes the groups.
 
     Examples
     --------
@@ -144,15 +134,15 @@ def jacobian(
     def apply(h: Any, narrow: Any) -> tuple[Any, Any]:
         places, base, taken = _placed(point, h, s, narrow)
         values = _values(fn, _rows(places, base, moves), batched)
-        flat = as_double(values).reshape(len(values), -1)
+        flat = as_double(values).reshape(len(values), math.prod(values.shape[1:]))
         at_nodes = _by_node(flat, s, groups, point.size)
         w = _weights(taken, s)
         # The weights add up to 0. Differences keep what rounding of the weights would lose.
         parts = (wk[:, None] * (v - at_nodes[0]) for wk, v in zip(w[1:], at_nodes[1:], strict=True))
-        return sum(parts) / h[:, None], values.dtype
+        return sum(parts, start=next(parts)) / h[:, None], values.dtype
 
-    jac = _stepped(apply, point, s, 1, step).T
-    return np.array(jac) if pattern is None else masked(jac, pattern)
+    jac: np.ndarray = _stepped(apply, point, s, 1, step).T
+    return jac if pattern is None else masked(jac, pattern)
 
 
 def _by_node(flat: Any, s: Any, groups: Any, n: int) -> list[Any]:
@@ -163,7 +153,7 @@ def _by_node(flat: Any, s: Any, groups: Any, n: int) -> list[Any]:
         for g, group in enumerate(groups):
             owner[group] = g
     lead = int((s == 0).any())
-    blocks = iter(flat[lead:].reshape(s.size - lead, len(groups), -1))
+    blocks = iter(flat[lead:].reshape(s.size - lead, len(groups), flat.shape[1]))
     return [flat[:1] if node == 0 else next(blocks)[owner] for node in s]
 
 
@@ -185,14 +175,11 @@ def hessian(
     Parameters
     ----------
     fn : callable
-        Function of an array of shape (n,) with one number as value; if `batched`, of an array of
-        shape (k, n) with k values.
-    x : array, shape (n,)
-        Where.
+        As for `gradient`.
+    x, batched
+        See `gradient`.
     step : float or array of shape (n,), optional
         h > 0 for each input, in its unit; by default near :math:`\sqrt[4]{48u} \max(|x_j|, 1)`.
-    batched : bool
-        Whether `fn` takes all points in one call.
 
     Returns
     -------
@@ -206,9 +193,9 @@ def hessian(
 
     Notes
     -----
-    :math:`n^2 + n + 1` evaluations; one call if `batched`. About half the digits of float64 are
-    lost: expect an error near :math:`10^{-8}` of :math:`|f| / \max(|x|, 1)^2`, whatever the size of
-    the Hessian itself.
+    :math:`n^2 + n + 1` evaluations; one call if `batched`; `gradient` says when twice as many.
+    About half the digits of float64 are lost: expect an error near :math:`10^{-8}` of
+    :math:`|f| / \max(|x|, 1)^2`, whatever the size of the Hessian itself.
 
     Examples
     --------
@@ -282,7 +269,9 @@ def directional(fn: Fn, x: Numbers, v: Numbers, *, step: Scalar | None = None) -
 
     Notes
     -----
-    Two evaluations whatever n is: one random direction checks a whole gradient.
+    Two evaluations whatever n is: one random direction checks a whole gradient. Two more for
+    entries of `x` that are so much larger than others that rounding changes how far they move.
+    `gradient` says when twice as many.
 
     Examples
     --------

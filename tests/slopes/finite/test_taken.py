@@ -21,7 +21,7 @@ NODES = [finite.CENTRAL, finite.FORWARD, (-2.0, -1.0, 1.0, 2.0), (-1.5, 0.0, 0.7
 @pytest.mark.parametrize("nodes", NODES)
 @pytest.mark.parametrize("step", [None, 1e-9, 1e-12, 0.3])
 def test_the_identity_has_slope_one_whatever_rounding_does(nodes, step):
-    # Off by 7.5e-9 for a forward difference at the default step, by 1.9e-4 for four nodes and 1e-12.
+    # Off by 7.5e-9 for a forward difference at the default step, 1.9e-4 for four nodes and 1e-12.
     x = np.array(BELOW)
     steps = None if step is None else step * np.maximum(np.abs(x), 1)
     size = sum(abs(w) for w in finite.weights(nodes, 1))

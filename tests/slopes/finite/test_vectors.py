@@ -132,3 +132,8 @@ def test_one_random_direction_catches_a_gradient_that_is_wrong_by_one_part_in_tw
     wrong[2] *= 1 + 1 / 2000
     assert slope == pytest.approx(right @ v, rel=1e-8)
     assert slope != pytest.approx(wrong @ v, rel=1e-8)
+
+
+def test_no_output_has_a_jacobian_without_rows():
+    assert finite.jacobian(lambda x: x[:0], X).shape == (0, 4)
+    assert finite.jacobian(lambda x: x[:0], X, nodes=finite.FORWARD).shape == (0, 4)
