@@ -37,7 +37,10 @@ def evaluate(fn: Fn, place: Callable[[int], Any], count: int) -> Any:
 
 def evaluate_batch(fn: Fn, place: Callable[[int], Any], count: int) -> Any:
     """Do the same by one call with all places as the rows of an array."""
-    values = _own(fn(np.array([place(k) for k in range(count)])))
+    rows = np.array([place(0)]).repeat(count, axis=0)
+    for k in range(1, count):
+        rows[k] = place(k)
+    values = _own(fn(rows))
     if np.shape(values)[:1] != (count,):
         raise ValueError(
             f"fn must return {count} rows for {count} points when batched, "

@@ -135,11 +135,9 @@ def jacobian(
         places, base, taken = _placed(point, h, s, narrow)
         values = _values(fn, _rows(places, base, moves), batched)
         flat = as_double(values).reshape(len(values), math.prod(values.shape[1:]))
-        at_nodes = _by_node(flat, s, groups, point.size)
-        w = _weights(taken, s)
-        # The weights add up to 0. Differences keep what rounding of the weights would lose.
-        parts = (wk[:, None] * (v - at_nodes[0]) for wk, v in zip(w[1:], at_nodes[1:], strict=True))
-        return sum(parts, start=next(parts)) / h[:, None], values.dtype
+        slopes = _weighted(_by_node(flat, s, groups, point.size), _weights(taken, s))
+        slopes /= h[:, None]
+        return slopes, values.dtype
 
     jac: np.ndarray = _stepped(apply, point, s, 1, step).T
     return jac if pattern is None else masked(jac, pattern)
@@ -155,6 +153,17 @@ def _by_node(flat: Any, s: Any, groups: Any, n: int) -> list[Any]:
     lead = int((s == 0).any())
     blocks = iter(flat[lead:].reshape(s.size - lead, len(groups), flat.shape[1]))
     return [flat[:1] if node == 0 else next(blocks)[owner] for node in s]
+
+
+def _weighted(at_nodes: list[Any], w: Any) -> Any:
+    """Weighted sum of the values at the nodes, in an array of its own.
+
+    The weights add up to 0. Differences keep what rounding of the weights would lose.
+    """
+    parts = [values - at_nodes[0] for values in at_nodes[1:]]
+    for part, weight in zip(parts, w[1:], strict=True):
+        part *= weight[:, None]
+    return sum(parts[1:], start=parts[0])
 
 
 def _weights(taken: Any, s: Any) -> Any:
