@@ -54,6 +54,12 @@ def test_values_narrower_than_x_belong_to_places_that_they_can_hold(step):
     assert along == pytest.approx(1, abs=64 * U)
 
 
+def test_the_value_at_x_belongs_to_the_place_that_narrow_numbers_hold():
+    x = np.array([0.3, 0.7])
+    jac = finite.jacobian(lambda p: (1000 * (p - x)).astype(np.float32), x, nodes=finite.FORWARD)
+    np.testing.assert_allclose(jac, 1000 * np.eye(2), rtol=8 * 2.0**-24)
+
+
 def test_compiled_single_precision_has_exact_steps_too():
     with jax.enable_x64(False):
         jac = finite.jacobian(jax.jit(lambda x: 2 * x), np.array([0.3, 0.9999999]), step=1e-5)
@@ -117,9 +123,11 @@ def test_directions_of_any_scales_have_the_slope_of_the_sum(powers, data):
 def test_entries_of_one_scale_need_two_evaluations_and_others_two_more():
     draw = np.random.default_rng(1)
     x, v = draw.uniform(-3, 3, 1000), draw.normal(size=1000)
-    for point, count in ((x, 2), (np.array([1e12, *x[1:]]), 4)):
-        fn, calls = counting(lambda x: x @ x)
-        finite.directional(fn, point, v)
+    # Half the digits of a move are enough: an entry a hundred times as large needs none of its own.
+    for first, count in ((x[0], 2), (100.3, 2), (1e12, 4)):
+        point = np.array([first, *x[1:]])
+        fn, calls = counting(from_afar(point.copy()))
+        assert finite.directional(fn, point, v) == pytest.approx(v.sum(), rel=1e-7)
         assert len(calls) == count
 
 
