@@ -80,10 +80,8 @@ def central(fn: Fn, x: Any, *, step: Scalar | None = None) -> Any:
 
     Parameters
     ----------
-    fn : callable
-        Function of one number; its values may be arrays.
-    x : number
-        Where.
+    fn, x
+        See `forward`.
     step : float, optional
         h > 0, in units of `x`; by default :math:`\sqrt[3]{3u} \max(|x|, 1)`, see `forward`.
 
@@ -115,10 +113,8 @@ def stencil(fn: Fn, x: Any, *, nodes: Numbers, order: int = 1, step: Scalar | No
 
     Parameters
     ----------
-    fn : callable
-        Function of one number; its values may be arrays.
-    x : number
-        Where.
+    fn, x
+        See `forward`.
     nodes : sequence of k numbers
         Distinct places in units of `step`, relative to `x`: ``(0, 1, 2)`` looks to the right only.
     order : int
