@@ -52,6 +52,7 @@ class Sampler(NamedTuple):
     fx: float
     u: float
     seen: dict[float, float]
+    levels: dict[float, "Level"]
 
 
 class Level(NamedTuple):
@@ -61,6 +62,8 @@ class Level(NamedTuple):
     odd: float
     even: float
     peak: float
+    side: int = 0
+    """0 if measured on both sides, else the sign of the one that there is."""
 
     @property
     def change(self) -> float:
@@ -181,7 +184,7 @@ def _sampler(fn: Any, x: float, kind: Any, bounds: Any) -> Sampler:
             seen[t] = y if math.isfinite(y) else math.nan
         return seen[t]
 
-    return Sampler(value, lambda t: float(narrow.type(t)), x, fx, unit_roundoff(narrow), seen)
+    return Sampler(value, lambda t: float(narrow.type(t)), x, fx, unit_roundoff(narrow), seen, {})
 
 
 def _probe(s: Sampler, h: float, order: int) -> tuple[float, tuple[float, float] | None]:
@@ -229,17 +232,30 @@ def _break(s: Sampler, f: Any, h: float, sigma: float, order: int) -> tuple[floa
 
 
 def _level(s: Sampler, h: float) -> Level | None:
-    left, right = (s.value(s.near(s.x + sign * h)) - s.fx for sign in (-1, 1))
-    if math.isfinite(left) and math.isfinite(right):
-        odd, even = right / 2 - left / 2, right / 2 + left / 2
-    elif math.isfinite(left) or math.isfinite(right):
-        sign, far = (-1, left) if math.isfinite(left) else (1, right)
-        near = s.value(s.near(s.x + sign * h / 2)) - s.fx
-        odd, even = sign * (4 * near - far), 2 * (far - 2 * near)
-    else:
+    """Measure both sides, or one of them twice where the function ends."""
+
+    def change(t: float) -> float:
+        return s.value(s.near(s.x + t)) - s.fx
+
+    left, right = map(math.isfinite, (change(-h), change(h)))
+    if not (left or right):
         return None
+    side = 0 if left and right else 1 if right else -1
+    odd, even = _parts(change, h, side)
     peak = max(abs(s.fx), abs(s.fx + (even + odd)), abs(s.fx + (even - odd)))
-    return Level(h, odd, even, peak) if math.isfinite(peak) else None
+    if not math.isfinite(peak):
+        return None
+    s.levels[h] = Level(h, odd, even, peak, side)
+    return s.levels[h]
+
+
+def _parts(change: Callable[[float], float], h: float, side: int) -> tuple[float, float]:
+    """Odd and even part of a change at distance h; from one side, those of a parabola."""
+    if not side:
+        left, right = change(-h), change(h)
+        return right / 2 - left / 2, right / 2 + left / 2
+    near, far = change(side * h / 2), change(side * h)
+    return side * (4 * near - far), 2 * (far - 2 * near)
 
 
 def _climb(s: Sampler, h: float, sigma: float, order: int) -> list[Start]:
@@ -417,17 +433,22 @@ def _refine(s: Sampler, start: Start, order: int, fits: int = FITS) -> Fit | Non
     """Fit, then narrow or widen by a predicted factor, while that pays."""
     half, ceiling = start.half, math.inf
     eta = max(start.sigma, s.u * abs(s.fx))
-    best: Fit | None = None
+    sound: list[Fit] = []
     last: Fit | None = None
-    for _ in range(fits):
+    for _ in range(fits + 3):
         fit = _fit(s, *_sides(s, half, start.level.h), order, start)
         if fit is None or not _agrees(fit, start):
             ceiling, half = half, half / 4
             continue
+        if (sharper := _contradicting(s, fit, start, order)) is not None:
+            above = min((h for h in s.levels if h > sharper.h), default=fit.half)
+            ceiling, half = min(ceiling, fit.half), math.sqrt(sharper.h * min(above, fit.half))
+            continue
+        best = min(sound, key=lambda fit: fit.error, default=None)
         rounding = s.u * (fit.size + abs(s.fx))
         good = _believable(fit, start, best, 64 * rounding)
-        if good and (best is None or fit.error < best.error):
-            best = fit
+        if good:
+            sound.append(fit)
         if fit.error <= TARGET * s.u * (abs(fit.value) + _per(fit.size, fit.half, order)):
             if (share := _share(s, fit, order)) == 1:
                 break
@@ -439,14 +460,26 @@ def _refine(s: Sampler, start: Start, order: int, fits: int = FITS) -> Fit | Non
             eta, ceiling = max(eta, fit.noise), math.inf  # narrower and as rough: it is noise
         last = fit
         factor = _factor(fit, eta, start.sigma, rounding)
-        if best is None:
+        if not sound:
             factor = min(factor, 1 / 3)
         if factor < 1:
             ceiling = half
         half = min(half * factor, ceiling / 1.5) if factor > 1 else half * factor
         if start.level.change == 0 or (factor > 1 and half < WORTH * fit.half):
             break
-    return best
+    return _covering(sound)
+
+
+def _covering(sound: list[Fit]) -> Fit | None:
+    """Fit with the least error, which is made to cover what another one excludes.
+
+    They disagree where the values near x are a stair of the rounding that is wider than the levels.
+    """
+    if not sound:
+        return None
+    best = min(sound, key=lambda fit: fit.error)
+    apart = max(abs(fit.value - best.value) - fit.error for fit in sound)
+    return best._replace(error=max(best.error, apart))
 
 
 def _share(s: Sampler, fit: Fit, order: int) -> float:
@@ -473,6 +506,35 @@ def _believable(fit: Fit, start: Start, best: Fit | None, rounding: float) -> bo
         return False  # wider and rougher: that is no longer the noise
     near = fit.half <= start.level.h and fit.noise <= 2 * start.sigma
     return near or fit.size > RESOLVED * fit.noise or fit.noise <= rounding
+
+
+def _contradicting(s: Sampler, fit: Fit, start: Start, order: int) -> Level | None:
+    """Farthest level near x that has a sharper slope or bend, and another one than the fit."""
+    taylor = [
+        _derivatives(fit.at, k, fit.degree) @ fit.series / math.factorial(k)
+        for k in range(1, fit.degree + 1)
+    ]
+
+    def change(t: float) -> float:
+        r, y = t / fit.half, 0.0
+        for a in reversed(taylor):
+            y = (y + a) * r
+        return y
+
+    first = min(s.levels, default=0.0)
+    found = None
+    for level in s.levels.values():
+        if level.h > 0.5 * fit.half or not level.change or level.h == first:
+            continue
+        parts = _parts(change, level.h, level.side)
+        off = abs(level[order] - parts[order - 1])
+        noise = max(start.sigma, s.u * level.peak, s.u * abs(s.x * level.odd / level.h))
+        if off > K1 * noise + K2 * fit.error * level.h**order / order:
+            found = level if found is None or level.h > found.h else found
+    return found
+
+
+K1, K2 = 4.0, 3.0
 
 
 def _factor(fit: Fit, eta: float, sigma: float, rounding: float) -> float:
