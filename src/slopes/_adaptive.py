@@ -222,7 +222,7 @@ def _steep(k: Any, f: Any, order: int) -> bool:
 def _break(s: Sampler, f: Any, h: float, sigma: float, order: int) -> tuple[float, float] | None:
     """Mean slope and error at a kink or jump: smooth on either side of x and rough across it."""
     sides = max(abs(f[0] - 2 * f[1] + f[2]), abs(f[3] - 2 * f[4] + f[5]))
-    steep = abs(s.x * (f[5] - f[0]) / h)
+    steep = abs(s.x * ((f[5] - f[0]) / h))
     if sigma <= 30 * sides + 64 * s.u * (float(np.abs(f).max()) + abs(s.fx) + steep):
         return None
     slopes = f[[0, 2, 3, 5]] / (h * np.array([-3, -1, 1, 3]))
@@ -325,7 +325,7 @@ def _stride(s: Sampler, h: float) -> float:
 
 def _noise(s: Sampler, good: Level, level: Level, sigma: float) -> tuple[float, float]:
     """Noise at two levels: what was seen, rounding of the value, rounding of fn's argument."""
-    argument = s.u * abs(s.x * level.odd / level.h)
+    argument = s.u * abs(s.x * (level.odd / level.h))
     return max(sigma, s.u * good.peak, argument), max(sigma, s.u * level.peak, argument)
 
 
@@ -528,7 +528,7 @@ def _contradicting(s: Sampler, fit: Fit, start: Start, order: int) -> Level | No
             continue
         parts = _parts(change, level.h, level.side)
         off = abs(level[order] - parts[order - 1])
-        noise = max(start.sigma, s.u * level.peak, s.u * abs(s.x * level.odd / level.h))
+        noise = max(start.sigma, s.u * level.peak, s.u * abs(s.x * (level.odd / level.h)))
         if off > K1 * noise + K2 * fit.error * level.h**order / order:
             found = level if found is None or level.h > found.h else found
     return found
