@@ -150,6 +150,8 @@ def spread(tangent: Any, own: Any, value: Any) -> Any:
 
 def chain(s: Any, v: Any, slope_v: Any, t: Any, w: Any, slope_w: Any, fresh: bool = False) -> Any:
     """Sum what both arguments contribute to a tangent: slope times tangent."""
+    if type(s) is type(t) is float:
+        return s * slope_v + t * slope_w
     if t is None:
         return times(s, slope_v, v, fresh)
     if s is None:
@@ -159,6 +161,8 @@ def chain(s: Any, v: Any, slope_v: Any, t: Any, w: Any, slope_w: Any, fresh: boo
 
 def times(tangent: Any, slope: Any, value: Any, fresh: bool = False) -> Any:
     """Multiply the tangent of `value` by a slope; a fresh one gives its memory."""
+    if type(tangent) is float:
+        return tangent * slope
     # A square slope may look like n directions of n numbers, whose last axis means something else.
     if fresh and ndim(tangent) <= ndim(value) and _alike(slope, tangent):
         slope *= tangent
@@ -350,7 +354,8 @@ def _elementary(name: str, slope: Callable[[Any, Any], Any] | None = None) -> Ca
             return of_number(x) if is_plain(x) else of_array(as_floats(x))
         v, row = x.value, ELEMENTARY[name]
         if row.inside is not None and not all_of(within := row.inside(at := innermost(v))):
-            return make(function(v), _at_border(name, at, within), x.tag)
+            refusal = _at_border(name, at, within)
+            return make(function(v), refusal, x.tag)
         y = function(v)
         read = y if row.reads == "y" else v
         by = (slope or row.slope)(_HERE, read)
