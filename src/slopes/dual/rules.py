@@ -83,21 +83,20 @@ def join(x: Any, y: Any) -> tuple[int, Any, Any, Any, Any]:
 
     The tangent of a constant is None: nothing is computed for it.
     """
-    s = t = None
+    if type(y) is float:  # adapts to the precision of the other, as do all numbers of Python
+        return x.tag, x.value, x._tangent, y, None
     if not isinstance(y, Dual) or (isinstance(x, Dual) and x.tag > y.tag):
-        tag, v, s, w = x.tag, x.value, x._tangent, y
-    elif not isinstance(x, Dual) or x.tag < y.tag:
-        tag, v, w, t = y.tag, x, y.value, y._tangent
-    else:
-        tag, v, s, w, t = x.tag, x.value, x._tangent, y.value, y._tangent
-        if not type(s) is type(t) is float and is_wide(x) != is_wide(y):
-            refuse_mixed(s, t)
-    if type(v) not in _STEADY or type(w) not in _STEADY:
+        v, w = _in_one_precision(x.value, y)
+        return x.tag, v, x._tangent, w, None
+    if not isinstance(x, Dual) or x.tag < y.tag:
+        v, w = _in_one_precision(x, y.value)
+        return y.tag, v, None, w, y._tangent
+    v, s, w, t = x.value, x._tangent, y.value, y._tangent
+    if not type(s) is type(t) is float and is_wide(x) != is_wide(y):
+        refuse_mixed(s, t)
+    if not type(v) is type(w) is float:
         v, w = _in_one_precision(v, w)
-    return tag, v, s, w, t
-
-
-_STEADY = {float, int, np.float64}
+    return x.tag, v, s, w, t
 
 
 def _in_one_precision(v: Any, w: Any) -> tuple[Any, Any]:
@@ -106,12 +105,17 @@ def _in_one_precision(v: Any, w: Any) -> tuple[Any, Any]:
     NumPy does so with v and w, but not with log(v) and -w: of an uint8, the one is rounded to
     three digits and the other wraps round.
     """
+    if type(v) in _WIDEST and type(w) in _WIDEST:
+        return v, w
     kinds = [at.dtype for at in map(innermost, (v, w)) if hasattr(at, "dtype")]
     if not kinds or (kinds[0] == kinds[-1] and kinds[0].kind == "f"):
         return v, w
     kind = np.result_type(*kinds)
     kind = kind if kind.kind == "f" else np.dtype(float)
     return _cast(v, kind), _cast(w, kind)
+
+
+_WIDEST = {float, int, np.float64}
 
 
 def _cast(x: Any, kind: np.dtype[Any]) -> Any:
@@ -172,6 +176,8 @@ def times(tangent: Any, slope: Any, value: Any, fresh: bool = False) -> Any:
 
 def divided(tangent: Any, slope: Any, value: Any, fresh: bool = False) -> Any:
     """Divide the tangent of `value`; a fresh divisor gives its memory."""
+    if type(tangent) is float:
+        return tangent / slope
     if fresh and ndim(tangent) <= ndim(value) and _alike(slope, tangent):
         return np.divide(tangent, slope, out=slope)
     return tangent / fit(slope, tangent, value)
@@ -345,25 +351,26 @@ def _elementary(name: str, slope: Callable[[Any, Any], Any] | None = None) -> Ca
 
     A `slope` of its own, a factor that reads the argument, takes the place of the one there.
     """
-    of_number, of_array = getattr(math, name), getattr(np, name)
+    of_number, of_array, row = getattr(math, name), getattr(np, name), ELEMENTARY[name]
+    inside, reads_value, over = row.inside, row.reads == "y", row.over and slope is None
 
     def function(x: Any) -> Any:
         if type(x) is float:
             return of_number(x)
         if not isinstance(x, Dual):
             return of_number(x) if is_plain(x) else of_array(as_floats(x))
-        v, row = x.value, ELEMENTARY[name]
-        if row.inside is not None and not all_of(within := row.inside(at := innermost(v))):
+        v = x.value
+        if inside is not None and not all_of(within := inside(at := innermost(v))):
             refusal = _at_border(name, at, within)
             return make(function(v), refusal, x.tag)
         y = function(v)
-        read = y if row.reads == "y" else v
-        by = (slope or row.slope)(_HERE, read)
-        apply = divided if row.over and slope is None else times
+        read = y if reads_value else v
+        by = (slope or ELEMENTARY[name].slope)(_HERE, read)
+        apply = divided if over else times
         return make(y, apply(x._tangent, by, v, by is not read), x.tag)
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"{ELEMENTARY[name].says}; {name} of a number, an array or a Dual."
+    function.__doc__ = f"{row.says}; {name} of a number, an array or a Dual."
     UFUNCS[of_array] = function
     return function
 
