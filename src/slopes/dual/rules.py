@@ -83,20 +83,20 @@ def join(x: Any, y: Any) -> tuple[int, Any, Any, Any, Any]:
 
     The tangent of a constant is None: nothing is computed for it.
     """
-    if type(y) is float:  # adapts to the precision of the other, as do all numbers of Python
+    if isinstance(y, Dual) and isinstance(x, Dual) and x.tag == y.tag:
+        v, s, w, t = x.value, x._tangent, y.value, y._tangent
+        if not type(s) is type(t) is float and is_wide(x) != is_wide(y):
+            refuse_mixed(s, t)
+        if not type(v) is type(w) is float:
+            v, w = _in_one_precision(v, w)
+        return x.tag, v, s, w, t
+    if type(y) is float:  # as all numbers of Python, it adapts to the precision of the other
         return x.tag, x.value, x._tangent, y, None
     if not isinstance(y, Dual) or (isinstance(x, Dual) and x.tag > y.tag):
         v, w = _in_one_precision(x.value, y)
         return x.tag, v, x._tangent, w, None
-    if not isinstance(x, Dual) or x.tag < y.tag:
-        v, w = _in_one_precision(x, y.value)
-        return y.tag, v, None, w, y._tangent
-    v, s, w, t = x.value, x._tangent, y.value, y._tangent
-    if not type(s) is type(t) is float and is_wide(x) != is_wide(y):
-        refuse_mixed(s, t)
-    if not type(v) is type(w) is float:
-        v, w = _in_one_precision(v, w)
-    return x.tag, v, s, w, t
+    v, w = _in_one_precision(x, y.value)
+    return y.tag, v, None, w, y._tangent
 
 
 def _in_one_precision(v: Any, w: Any) -> tuple[Any, Any]:
@@ -284,7 +284,7 @@ def _slope_of_power(v: Any, w: Any) -> Any:
     """Slope w v**(w-1) of a power by its base, 0 where w is 0 whatever v is."""
     base, exponent = innermost(v), innermost(w)
     # Of a variable exponent the formula has no value at 0 below 1.
-    steep = (exponent < 1) & ((exponent > 0) | isinstance(w, Dual))
+    steep = type(w) is not int and (exponent < 1) & ((exponent > 0) | isinstance(w, Dual))
     if any_of(steep) and any_of(steep := steep & (base == 0)):
         if isinstance(w, Dual):
             return _no_slope("x**y", _NEEDS_LOG, base, steep)
@@ -363,7 +363,7 @@ def _elementary(name: str, slope: Callable[[Any, Any], Any] | None = None) -> Ca
         if inside is not None and not all_of(within := inside(at := innermost(v))):
             refusal = _at_border(name, at, within)
             return make(function(v), refusal, x.tag)
-        y = function(v)
+        y = of_number(v) if type(v) is float else function(v)
         read = y if reads_value else v
         by = (slope or ELEMENTARY[name].slope)(_HERE, read)
         apply = divided if over else times
