@@ -90,8 +90,11 @@ def join(x: Any, y: Any) -> tuple[int, Any, Any, Any, Any]:
         if not type(v) is type(w) is float:
             v, w = _in_one_precision(v, w)
         return x.tag, v, s, w, t
-    if type(y) is float:  # as all numbers of Python, it adapts to the precision of the other
+    # A constant of Python's adapts to the precision of what it meets.
+    if type(y) is float or not isinstance(y, _WITH_PRECISION):
         return x.tag, x.value, x._tangent, y, None
+    if type(x) is float or not isinstance(x, _WITH_PRECISION):
+        return y.tag, x, None, y.value, y._tangent
     if not isinstance(y, Dual) or (isinstance(x, Dual) and x.tag > y.tag):
         v, w = _in_one_precision(x.value, y)
         return x.tag, v, x._tangent, w, None
@@ -100,22 +103,21 @@ def join(x: Any, y: Any) -> tuple[int, Any, Any, Any, Any]:
 
 
 def _in_one_precision(v: Any, w: Any) -> tuple[Any, Any]:
-    """Give both the floating type of what is computed from them.
+    """Give both the wider of their floating types; integers get the widest.
 
     NumPy does so with v and w, but not with log(v) and -w: of an uint8, the one is rounded to
-    three digits and the other wraps round.
+    three digits and the other wraps round. And a float of Python's that is a variable would be
+    rounded to the digits of a float16 that is a constant.
     """
     if type(v) in _WIDEST and type(w) in _WIDEST:
         return v, w
-    kinds = [at.dtype for at in map(innermost, (v, w)) if hasattr(at, "dtype")]
-    if not kinds or (kinds[0] == kinds[-1] and kinds[0].kind == "f"):
-        return v, w
-    kind = np.result_type(*kinds)
+    kind = np.result_type(*(getattr(innermost(part), "dtype", float) for part in (v, w)))
     kind = kind if kind.kind == "f" else np.dtype(float)
     return _cast(v, kind), _cast(w, kind)
 
 
 _WIDEST = {float, int, np.float64}
+_WITH_PRECISION = (Dual, np.ndarray, np.generic)
 
 
 def _cast(x: Any, kind: np.dtype[Any]) -> Any:
@@ -267,32 +269,37 @@ def power(x: Any, y: Any) -> Any:
     With a constant exponent no logarithm is taken: x**2 has a derivative at 0 and below.
     """
     tag, v, s, w, t = join(x, y)
-    base, exponent = innermost(v), innermost(w)
-    if type(exponent) is not int:
-        bad = (exponent != np.floor(exponent)) & (base < 0)
-        if any_of(bad):  # Python's answer is complex, NumPy's is NaN
-            raise ValueError(
-                f"x must be at least 0 in x**{_number_at(exponent, bad)}, got {_first(base, bad)}"
-            )
+    if type(w) is not int:
+        _demand_real_power(innermost(v), innermost(w))
     value = v**w
     by_base = 0 if s is None else _slope_of_power(v, w)
     by_exponent = 0 if t is None else _slope_of_exponent(v, w, value, t)
     return make(value, chain(s, v, by_base, t, w, by_exponent, True), tag)
 
 
+def _demand_real_power(base: Any, exponent: Any) -> None:
+    """Refuse a fractional power of a negative number: Python's is complex, NumPy's is NaN."""
+    bad = (exponent != np.floor(exponent)) & (base < 0)
+    if any_of(bad):
+        raise ValueError(
+            f"x must be at least 0 in x**{_number_at(exponent, bad)}, got {_first(base, bad)}"
+        )
+
+
 def _slope_of_power(v: Any, w: Any) -> Any:
     """Slope w v**(w-1) of a power by its base, 0 where w is 0 whatever v is."""
+    if type(w) is int:
+        return w * v if w == 2 else w * v ** (w - 1 if w else 0)
     base, exponent = innermost(v), innermost(w)
     # Of a variable exponent the formula has no value at 0 below 1.
-    steep = type(w) is not int and (exponent < 1) & ((exponent > 0) | isinstance(w, Dual))
+    steep = (exponent < 1) & ((exponent > 0) | isinstance(w, Dual))
     if any_of(steep) and any_of(steep := steep & (base == 0)):
         if isinstance(w, Dual):
             return _no_slope("x**y", _NEEDS_LOG, base, steep)
         return _no_slope(f"x**{_number_at(exponent, steep)}", _STEEP, base, steep)
     if isinstance(w, Dual):
         return w * v ** (w - 1)
-    lower = np.where(w == 0, 0, w - 1) if ndim(w) else (w - 1 if w else 0)
-    return w * v if type(lower) is int and lower == 1 else w * v**lower
+    return w * v ** (np.where(w == 0, 0, w - 1) if ndim(w) else (w - 1 if w else 0))
 
 
 def _slope_of_exponent(v: Any, w: Any, value: Any, t: Any) -> Any:
