@@ -117,7 +117,7 @@ def _in_one_precision(v: Any, w: Any) -> tuple[Any, Any]:
 
 
 _WIDEST = {float, int, np.float64}
-_WITH_PRECISION = (Dual, np.ndarray, np.generic)
+_WITH_PRECISION: Any = (Dual, np.ndarray, np.generic)
 
 
 def _cast(x: Any, kind: np.dtype[Any]) -> Any:
@@ -457,6 +457,7 @@ def hypot(x: Any, y: Any) -> Any:
     """Compute sqrt(x**2 + y**2) without overflow; no slope where both are 0."""
     if not isinstance(x, Dual) and not isinstance(y, Dual):
         return _of_two(math.hypot, np.hypot, x, y)
+    demand_numbers("hypot", x, y)
     tag, v, s, w, t = join(x, y)
     value = long = hypot(v, w)
     if any_of(tip := innermost(value) == 0):
@@ -470,6 +471,7 @@ def atan2(y: Any, x: Any) -> Any:
     """Compute the angle of the point (x, y); no slope at the origin."""
     if not isinstance(x, Dual) and not isinstance(y, Dual):
         return _of_two(math.atan2, np.atan2, y, x)
+    demand_numbers("atan2", y, x)
     tag, v, s, w, t = join(y, x)
     value = atan2(v, w)
     if any_of(origin := (innermost(v) == 0) & (innermost(w) == 0)):

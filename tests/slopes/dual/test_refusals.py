@@ -29,6 +29,8 @@ def worded(_):
         (lambda: dual.where(True, 1j, Dual(1.0, 1.0)), TypeError, "x must be real in where"),
         (lambda: dual.dot(Dual([1.0], 1.0), [1j]), TypeError, "x must be real in dot"),
         (lambda: dual.maximum(Dual(1.0, 1.0), "a"), TypeError, "x must be real in maximum"),
+        (lambda: dual.hypot(1j, Dual(1.0, 1.0)), TypeError, "x must be real in hypot"),
+        (lambda: dual.atan2(Dual(1.0, 1.0), "a"), TypeError, "x must be real in atan2"),
         (
             lambda: np.sum(Dual(np.ones(2), 1.0), axis=0, keepdims=True),
             TypeError,
