@@ -359,7 +359,8 @@ def _elementary(name: str, slope: Callable[[Any, Any], Any] | None = None) -> Ca
     A `slope` of its own, a factor that reads the argument, takes the place of the one there.
     """
     of_number, of_array, row = getattr(math, name), getattr(np, name), ELEMENTARY[name]
-    inside, reads_value, over = row.inside, row.reads == "y", row.over and slope is None
+    inside, reads_value = row.inside, row.reads == "y"
+    apply = divided if row.over and slope is None else times
 
     def function(x: Any) -> Any:
         if type(x) is float:
@@ -373,7 +374,6 @@ def _elementary(name: str, slope: Callable[[Any, Any], Any] | None = None) -> Ca
         y = of_number(v) if type(v) is float else function(v)
         read = y if reads_value else v
         by = (slope or ELEMENTARY[name].slope)(_HERE, read)
-        apply = divided if over else times
         return make(y, apply(x._tangent, by, v, by is not read), x.tag)
 
     function.__name__ = function.__qualname__ = name
