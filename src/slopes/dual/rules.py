@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from slopes.dual.number import (
+    RULES,
     UFUNCS,
     Dual,
     NoSlope,
@@ -225,56 +226,64 @@ def _moves_there(v: Any, s: Any, w: Any, t: Any, value: Any, mask: Any) -> bool:
     return any(is_nonzero(spread(part, own, value), mask) for part, own in ((s, v), (t, w)))
 
 
-# --- Arithmetic ---
+# --- Arithmetic: of v + s eps and w + t eps, value and tangent; None if it is a constant ---
+
+Pair = tuple[Any, Any]
 
 
-def add(x: Any, y: Any) -> Dual:
+def operation(rule: Callable[[Any, Any, Any, Any], Pair]) -> Callable[[Any, Any], Any]:
+    """Make a function of two numbers, one of them dual, from a rule of values and tangents."""
+
+    def apply(x: Any, y: Any) -> Any:
+        tag, v, s, w, t = join(x, y)
+        value, tangent = rule(v, s, w, t)
+        return value if tangent is None else make(value, tangent, tag)
+
+    return apply
+
+
+def add(v: Any, s: Any, w: Any, t: Any) -> Pair:
     """Add: (v + w) + (s + t) eps."""
-    tag, v, s, w, t = join(x, y)
     value = v + w
     if t is None:
-        return make(value, spread(s, v, value), tag)
-    return make(value, spread(t, w, value) if s is None else s + t, tag)
+        return value, spread(s, v, value)
+    return value, spread(t, w, value) if s is None else s + t
 
 
-def subtract(x: Any, y: Any) -> Dual:
+def subtract(v: Any, s: Any, w: Any, t: Any) -> Pair:
     """Subtract: (v - w) + (s - t) eps."""
-    tag, v, s, w, t = join(x, y)
     value = v - w
     if t is None:
-        return make(value, spread(s, v, value), tag)
-    return make(value, -spread(t, w, value) if s is None else s - t, tag)
+        return value, spread(s, v, value)
+    return value, -spread(t, w, value) if s is None else s - t
 
 
-def multiply(x: Any, y: Any) -> Dual:
+def multiply(v: Any, s: Any, w: Any, t: Any) -> Pair:
     """Multiply: v w + (s w + v t) eps."""
-    tag, v, s, w, t = join(x, y)
-    return make(v * w, chain(s, v, w, t, w, v), tag)
+    return v * w, chain(s, v, w, t, w, v)
 
 
-def divide(x: Any, y: Any) -> Dual:
+def divide(v: Any, s: Any, w: Any, t: Any) -> Pair:
     """Divide: q + (s - q t) / w eps, where q = v / w."""
-    tag, v, s, w, t = join(x, y)
     q = v / w
     if t is None:
-        return make(q, s / fit(w, s, v), tag)
+        return q, s / fit(w, s, v)
     if s is None:
-        return make(q, times(t, -q / w, w, True), tag)
-    return make(q, (s - t * fit(q, t, w)) / fit(w, t, w), tag)
+        return q, times(t, -q / w, w, True)
+    return q, (s - t * fit(q, t, w)) / fit(w, t, w)
 
 
-def power(x: Any, y: Any) -> Any:
+def power(v: Any, s: Any, w: Any, t: Any) -> Pair:
     r"""Raise to a power: v**w + (w v**(w-1) s + v**w log(v) t) eps.
 
     With a constant exponent no logarithm is taken: x**2 has a derivative at 0 and below.
     """
-    tag, v, s, w, t = join(x, y)
     if type(w) is not int:
         _demand_real_power(innermost(v), innermost(w))
     value = v**w
     by_base = 0 if s is None else _slope_of_power(v, w)
     by_exponent = 0 if t is None else _slope_of_exponent(v, w, value, t)
-    return make(value, chain(s, v, by_base, t, w, by_exponent, True), tag)
+    return value, chain(s, v, by_base, t, w, by_exponent, True)
 
 
 def _demand_real_power(base: Any, exponent: Any) -> None:
@@ -317,25 +326,21 @@ def _slope_of_exponent(v: Any, w: Any, value: Any, t: Any) -> Any:
     return value * np.log(np.where(low, 1.0, v))
 
 
-def floor_divide(x: Any, y: Any) -> Any:
+def floor_divide(v: Any, s: Any, w: Any, t: Any) -> Pair:
     """Divide and round down: a constant between the jumps."""
-    tag, v, s, w, t = join(x, y)
     value = v // w
-    refusal = _at_jump("x // y", v, s, w, t, value)
-    return value if refusal is None else make(value, refusal, tag)
+    return value, _at_jump("x // y", v, s, w, t, value)
 
 
-def remainder(x: Any, y: Any) -> Any:
+def remainder(v: Any, s: Any, w: Any, t: Any) -> Pair:
     """Take the rest x - (x // y) y: slopes 1 and -(x // y) between the jumps."""
-    tag, v, s, w, t = join(x, y)
     value = v % w
-    refusal = _at_jump("x % y", v, s, w, t, value)
-    if refusal is not None:
-        return make(value, refusal, tag)
+    if (refusal := _at_jump("x % y", v, s, w, t, value)) is not None:
+        return value, refusal
     if t is None:
-        return make(value, spread(s, v, value), tag)
+        return value, spread(s, v, value)
     shift = t * fit(-(innermost(v) // innermost(w)), t, w)
-    return make(value, shift if s is None else s + shift, tag)
+    return value, shift if s is None else s + shift
 
 
 def _at_jump(name: str, v: Any, s: Any, w: Any, t: Any, value: Any) -> NoSlope | None:
@@ -536,10 +541,13 @@ def _compare(relation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return lambda x, y: relation(innermost(x), innermost(y))
 
 
-UFUNCS |= {
+RULES |= {
     np.add: add, np.subtract: subtract, np.multiply: multiply, np.divide: divide,
     np.power: power, np.floor_divide: floor_divide, np.remainder: remainder,
-    np.divmod: lambda x, y: (floor_divide(x, y), remainder(x, y)),
+}  # fmt: skip
+UFUNCS |= {ufunc: operation(rule) for ufunc, rule in RULES.items()}
+UFUNCS |= {
+    np.divmod: lambda x, y: (np.floor_divide(x, y), np.remainder(x, y)),
     np.negative: operator.neg, np.positive: operator.pos, np.absolute: abs, np.fabs: abs,
     np.square: lambda x: x**2, np.reciprocal: lambda x: 1 / x,
     np.hypot: hypot, np.atan2: atan2, np.maximum: maximum, np.minimum: minimum,
