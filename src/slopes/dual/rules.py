@@ -17,6 +17,7 @@ import math
 import operator
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -155,35 +156,47 @@ def spread(tangent: Any, own: Any, value: Any) -> Any:
     return tangent + np.zeros(shape(value) + more, dtype=bool)
 
 
-def chain(s: Any, v: Any, slope_v: Any, t: Any, w: Any, slope_w: Any, fresh: bool = False) -> Any:
-    """Sum what both arguments contribute to a tangent: slope times tangent."""
-    if type(s) is type(t) is float:
-        return s * slope_v + t * slope_w
-    if t is None:
-        return times(s, slope_v, v, fresh)
-    if s is None:
-        return times(t, slope_w, w, fresh)
-    return plus(times(s, slope_v, v, fresh), times(t, slope_w, w, fresh))
-
-
-def times(tangent: Any, slope: Any, value: Any, fresh: bool = False) -> Any:
-    """Multiply the tangent of `value` by a slope; a fresh one gives its memory."""
-    if type(tangent) is float:
-        return tangent * slope
-    # A square slope may look like n directions of n numbers, whose last axis means something else.
-    if fresh and ndim(tangent) <= ndim(value) and _alike(slope, tangent):
-        slope *= tangent
-        return slope
+def times(tangent: Any, slope: Any, value: Any) -> Any:
+    """Multiply the tangent of `value` by a slope."""
     return tangent * fit(slope, tangent, value)
 
 
-def divided(tangent: Any, slope: Any, value: Any, fresh: bool = False) -> Any:
-    """Divide the tangent of `value`; a fresh divisor gives its memory."""
+def divided(tangent: Any, slope: Any, value: Any) -> Any:
+    """Divide the tangent of `value` by the reciprocal of a slope."""
+    return tangent / fit(slope, tangent, value)
+
+
+def times_own(tangent: Any, slope: Any, value: Any) -> Any:
+    """Multiply by a slope that nobody else holds: it gives its memory."""
+    if type(tangent) is float:
+        return tangent * slope
+    if _may_replace(slope, tangent, value):
+        slope *= tangent
+        return slope
+    return times(tangent, slope, value)
+
+
+def divided_own(tangent: Any, slope: Any, value: Any) -> Any:
+    """Divide by what nobody else holds: it gives its memory."""
     if type(tangent) is float:
         return tangent / slope
-    if fresh and ndim(tangent) <= ndim(value) and _alike(slope, tangent):
+    if _may_replace(slope, tangent, value):
         return np.divide(tangent, slope, out=slope)
-    return tangent / fit(slope, tangent, value)
+    return divided(tangent, slope, value)
+
+
+def _may_replace(slope: Any, tangent: Any, value: Any) -> bool:
+    # A square slope may look like n directions of n numbers, whose last axis means something else.
+    return ndim(tangent) <= ndim(value) and _alike(slope, tangent)
+
+
+def chain(s: Any, v: Any, by_v: Any, t: Any, w: Any, by_w: Any) -> Any:
+    """Sum what both arguments contribute to a tangent: it times a slope made for this."""
+    if t is None:
+        return times_own(s, by_v, v)
+    if s is None:
+        return times_own(t, by_w, w)
+    return plus(times_own(s, by_v, v), times_own(t, by_w, w))
 
 
 def plus(a: Any, b: Any) -> Any:
@@ -260,7 +273,13 @@ def subtract(v: Any, s: Any, w: Any, t: Any) -> Pair:
 
 def multiply(v: Any, s: Any, w: Any, t: Any) -> Pair:
     """Multiply: v w + (s w + v t) eps."""
-    return v * w, chain(s, v, w, t, w, v)
+    if type(s) is type(t) is float:  # nothing to fit
+        return v * w, s * w + v * t
+    if t is None:
+        return v * w, times(s, w, v)
+    if s is None:
+        return v * w, times(t, v, w)
+    return v * w, plus(times(s, w, v), times(t, v, w))
 
 
 def divide(v: Any, s: Any, w: Any, t: Any) -> Pair:
@@ -269,7 +288,7 @@ def divide(v: Any, s: Any, w: Any, t: Any) -> Pair:
     if t is None:
         return q, s / fit(w, s, v)
     if s is None:
-        return q, times(t, -q / w, w, True)
+        return q, times_own(t, -q / w, w)
     return q, (s - t * fit(q, t, w)) / fit(w, t, w)
 
 
@@ -283,7 +302,7 @@ def power(v: Any, s: Any, w: Any, t: Any) -> Pair:
     value = v**w
     by_base = 0 if s is None else _slope_of_power(v, w)
     by_exponent = 0 if t is None else _slope_of_exponent(v, w, value, t)
-    return value, chain(s, v, by_base, t, w, by_exponent, True)
+    return value, chain(s, v, by_base, t, w, by_exponent)
 
 
 def _demand_real_power(base: Any, exponent: Any) -> None:
@@ -356,6 +375,7 @@ def _at_jump(name: str, v: Any, s: Any, w: Any, t: Any, value: Any) -> NoSlope |
 # Slopes are programs on a namespace. This one serves: a function is looked up when it is called,
 # and all are there by then.
 _HERE = sys.modules[__name__]
+_PLAIN = SimpleNamespace(hypot=math.hypot)
 
 
 def _elementary(name: str, slope: Callable[[Any, Any], Any] | None = None) -> Callable[[Any], Any]:
@@ -365,7 +385,8 @@ def _elementary(name: str, slope: Callable[[Any, Any], Any] | None = None) -> Ca
     """
     of_number, of_array, row = getattr(math, name), getattr(np, name), ELEMENTARY[name]
     inside, reads_value = row.inside, row.reads == "y"
-    apply = divided if row.over and slope is None else times
+    over = row.over and slope is None
+    apply, apply_own = (divided, divided_own) if over else (times, times_own)
 
     def function(x: Any) -> Any:
         if type(x) is float:
@@ -378,12 +399,13 @@ def _elementary(name: str, slope: Callable[[Any, Any], Any] | None = None) -> Ca
             return make(function(v), refusal, x.tag)
         y = of_number(v) if type(v) is float else function(v)
         read = y if reads_value else v
-        by = (slope or ELEMENTARY[name].slope)(_HERE, read)
-        return make(y, apply(x._tangent, by, v, by is not read), x.tag)
+        by = (slope or ELEMENTARY[name].slope)(_PLAIN if type(read) is float else _HERE, read)
+        return make(y, (apply if by is read else apply_own)(x._tangent, by, v), x.tag)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{row.says}; {name} of a number, an array or a Dual."
     UFUNCS[of_array] = function
+    setattr(_PLAIN, name, of_number)
     return function
 
 
@@ -469,7 +491,7 @@ def hypot(x: Any, y: Any) -> Any:
         if _moves_there(v, s, w, t, value, tip):
             return make(value, _no_slope("hypot(x, y)", _KINK, innermost(v), tip), tag)
         long = where(tip, 1.0, value)  # the slope is 0 there, as 0 / 1
-    return make(value, chain(s, v, v / long, t, w, w / long, True), tag)
+    return make(value, chain(s, v, v / long, t, w, w / long), tag)
 
 
 def atan2(y: Any, x: Any) -> Any:
@@ -482,7 +504,7 @@ def atan2(y: Any, x: Any) -> Any:
     if any_of(origin := (innermost(v) == 0) & (innermost(w) == 0)):
         return make(value, _no_slope("atan2(y, x)", _JUMP, innermost(w), origin), tag)
     r = hypot(v, w)  # its square might overflow
-    return make(value, chain(s, v, w / r / r, t, w, -v / r / r, True), tag)
+    return make(value, chain(s, v, w / r / r, t, w, -v / r / r), tag)
 
 
 def _of_two(of_number: Any, of_array: Any, x: Any, y: Any) -> Any:
