@@ -41,7 +41,7 @@ from slopes.dual.number import (
     ndim,
     shape,
 )
-from slopes.elementary import ELEMENTARY
+from slopes.elementary import ELEMENTARY, OF_TWO, of_array, of_number
 
 __all__ = [
     "abs",
@@ -55,14 +55,19 @@ __all__ = [
     "cbrt",
     "cos",
     "cosh",
+    "digamma",
+    "erf",
+    "erfc",
     "exp",
     "expm1",
     "floor",
     "hypot",
+    "lgamma",
     "log",
     "log1p",
     "log2",
     "log10",
+    "logaddexp",
     "maximum",
     "minimum",
     "sign",
@@ -71,6 +76,7 @@ __all__ = [
     "sqrt",
     "tan",
     "tanh",
+    "trigamma",
     "where",
 ]
 
@@ -242,9 +248,10 @@ def _moves_there(v: Any, s: Any, w: Any, t: Any, value: Any, mask: Any) -> bool:
 # --- Arithmetic: of v + s eps and w + t eps, value and tangent; None if it is a constant ---
 
 Pair = tuple[Any, Any]
+Rule = Callable[[Any, Any, Any, Any], Pair]
 
 
-def operation(rule: Callable[[Any, Any, Any, Any], Pair]) -> Callable[[Any, Any], Any]:
+def operation(rule: Rule) -> Callable[[Any, Any], Any]:
     """Make a function of two numbers, one of them dual, from a rule of values and tangents."""
 
     def apply(x: Any, y: Any) -> Any:
@@ -373,7 +380,7 @@ def _at_jump(name: str, v: Any, s: Any, w: Any, t: Any, value: Any) -> NoSlope |
 # --- Functions of one number: the slopes of the table ---
 
 # Slopes are programs on a namespace. This one serves: a function is looked up when it is called,
-# and all are there by then.
+# and all are there by then. For a float of Python's `_PLAIN` serves, the same without detour.
 _HERE = sys.modules[__name__]
 _PLAIN = SimpleNamespace(hypot=math.hypot)
 
@@ -383,29 +390,29 @@ def _elementary(name: str, slope: Callable[[Any, Any], Any] | None = None) -> Ca
 
     A `slope` of its own, a factor that reads the argument, takes the place of the one there.
     """
-    of_number, of_array, row = getattr(math, name), getattr(np, name), ELEMENTARY[name]
+    of_float, of_entries, row = of_number(name), of_array(name), ELEMENTARY[name]
     inside, reads_value = row.inside, row.reads == "y"
     over = row.over and slope is None
     apply, apply_own = (divided, divided_own) if over else (times, times_own)
 
     def function(x: Any) -> Any:
         if type(x) is float:
-            return of_number(x)
+            return of_float(x)
         if not isinstance(x, Dual):
-            return of_number(x) if is_plain(x) else of_array(as_floats(x))
+            return of_float(x) if is_plain(x) else of_entries(as_floats(x))
         v = x.value
         if inside is not None and not all_of(within := inside(at := innermost(v))):
             refusal = _at_border(name, at, within)
             return make(function(v), refusal, x.tag)
-        y = of_number(v) if type(v) is float else function(v)
+        y = of_float(v) if type(v) is float else function(v)
         read = y if reads_value else v
         by = (slope or ELEMENTARY[name].slope)(_PLAIN if type(read) is float else _HERE, read)
         return make(y, (apply if by is read else apply_own)(x._tangent, by, v), x.tag)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{row.says}; {name} of a number, an array or a Dual."
-    UFUNCS[of_array] = function
-    setattr(_PLAIN, name, of_number)
+    UFUNCS[of_entries] = function
+    setattr(_PLAIN, name, of_float)
     return function
 
 
@@ -440,6 +447,8 @@ tanh = _elementary("tanh", _slope_of_tanh)
 asinh, acosh, atanh = map(_elementary, ("asinh", "acosh", "atanh"))
 exp, expm1, log, log1p = map(_elementary, ("exp", "expm1", "log", "log1p"))
 log2, log10, sqrt, cbrt = map(_elementary, ("log2", "log10", "sqrt", "cbrt"))
+erf, erfc = map(_elementary, ("erf", "erfc"))
+lgamma, digamma, trigamma = map(_elementary, ("lgamma", "digamma", "trigamma"))
 
 
 def _steps(name: str, jumps: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -480,37 +489,58 @@ def abs(x: Any) -> Any:  # noqa: A001 (as NumPy has it)
     return make(value, x._tangent * fit(_sign(at), x._tangent, x.value), x.tag)
 
 
-def hypot(x: Any, y: Any) -> Any:
-    """Compute sqrt(x**2 + y**2) without overflow; no slope where both are 0."""
-    if not isinstance(x, Dual) and not isinstance(y, Dual):
-        return _of_two(math.hypot, np.hypot, x, y)
-    demand_numbers("hypot", x, y)
-    tag, v, s, w, t = join(x, y)
+def _of_two(name: str, rule: Rule | None = None) -> Callable[[Any, Any], Any]:
+    """Make a function of two numbers, arrays or duals from its row of `slopes.elementary`.
+
+    A `rule` of its own, which knows where there is no slope, takes the place of the plain one.
+    """
+    of_numbers, of_arrays, row = of_number(name), of_array(name), OF_TWO[name]
+
+    def smooth(v: Any, s: Any, w: Any, t: Any) -> Pair:
+        value = function(v, w)
+        return value, _tangent_of_two(name, value, v, s, w, t)
+
+    apply = operation(rule or smooth)
+
+    def function(x: Any, y: Any) -> Any:
+        if isinstance(x, Dual) or isinstance(y, Dual):
+            demand_numbers(name, x, y)
+            return apply(x, y)
+        if is_plain(x) and is_plain(y):
+            return of_numbers(x, y)
+        return of_arrays(as_floats(x), as_floats(y))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"{row.says}; {name} of numbers, arrays or Duals."
+    UFUNCS[of_arrays] = function
+    return function
+
+
+def _tangent_of_two(name: str, value: Any, v: Any, s: Any, w: Any, t: Any) -> Any:
+    by_v, by_w = OF_TWO[name].slopes(_HERE, value, v, w)
+    return chain(s, v, by_v, t, w, by_w)
+
+
+def _hypot(v: Any, s: Any, w: Any, t: Any) -> Pair:
+    """Find the length, which has a kink where both are 0."""
     value = long = hypot(v, w)
     if any_of(tip := innermost(value) == 0):
         if _moves_there(v, s, w, t, value, tip):
-            return make(value, _no_slope("hypot(x, y)", _KINK, innermost(v), tip), tag)
+            return value, _no_slope("hypot(x, y)", _KINK, innermost(v), tip)
         long = where(tip, 1.0, value)  # the slope is 0 there, as 0 / 1
-    return make(value, chain(s, v, v / long, t, w, w / long), tag)
+    return value, _tangent_of_two("hypot", long, v, s, w, t)
 
 
-def atan2(y: Any, x: Any) -> Any:
-    """Compute the angle of the point (x, y); no slope at the origin."""
-    if not isinstance(x, Dual) and not isinstance(y, Dual):
-        return _of_two(math.atan2, np.atan2, y, x)
-    demand_numbers("atan2", y, x)
-    tag, v, s, w, t = join(y, x)
+def _atan2(v: Any, s: Any, w: Any, t: Any) -> Pair:
+    """Find the angle, which jumps at the origin."""
     value = atan2(v, w)
     if any_of(origin := (innermost(v) == 0) & (innermost(w) == 0)):
-        return make(value, _no_slope("atan2(y, x)", _JUMP, innermost(w), origin), tag)
-    r = hypot(v, w)  # its square might overflow
-    return make(value, chain(s, v, w / r / r, t, w, -v / r / r), tag)
+        return value, _no_slope("atan2(y, x)", _JUMP, innermost(w), origin)
+    return value, _tangent_of_two("atan2", value, v, s, w, t)
 
 
-def _of_two(of_number: Any, of_array: Any, x: Any, y: Any) -> Any:
-    """Compute a function of two numbers or arrays, neither of them dual."""
-    plain = is_plain(x) and is_plain(y)
-    return of_number(x, y) if plain else of_array(as_floats(x), as_floats(y))
+hypot, atan2 = _of_two("hypot", _hypot), _of_two("atan2", _atan2)
+logaddexp = _of_two("logaddexp")
 
 
 def maximum(x: Any, y: Any) -> Any:
@@ -572,7 +602,7 @@ UFUNCS |= {
     np.divmod: lambda x, y: (np.floor_divide(x, y), np.remainder(x, y)),
     np.negative: operator.neg, np.positive: operator.pos, np.absolute: abs, np.fabs: abs,
     np.square: lambda x: x**2, np.reciprocal: lambda x: 1 / x,
-    np.hypot: hypot, np.atan2: atan2, np.maximum: maximum, np.minimum: minimum,
+    np.maximum: maximum, np.minimum: minimum,
     np.less: _compare(operator.lt), np.less_equal: _compare(operator.le),
     np.greater: _compare(operator.gt), np.greater_equal: _compare(operator.ge),
     np.equal: _compare(operator.eq), np.not_equal: _compare(operator.ne),

@@ -38,6 +38,8 @@ NOWHERE = [
     (dual.acos, 2.0, "x must be between -1 and 1 in acos(x), got x=2.0"),
     (dual.atanh, 1.0, "x must be strictly between -1 and 1 in atanh(x), got x=1.0"),
     (dual.acosh, 0.5, "x must be at least 1 in acosh(x), got x=0.5"),
+    (dual.lgamma, -2.0, "x must be no integer below 1 in lgamma(x), got x=-2.0"),
+    (dual.digamma, 0.0, "x must be no integer below 1 in digamma(x), got x=0.0"),
     (lambda x: x**0.5, -4.0, "x must be at least 0 in x**0.5, got x=-4.0"),
     (lambda x: x**x, -2.0, "x must be positive in x**y with a varying y, got x=-2.0"),
 ]

@@ -89,7 +89,11 @@ def worded(_):
             TypeError,
             "numpy.arctan2.reduce must have a rule for dual numbers, got x=Dual(",
         ),
-        (lambda: np.logaddexp(Dual(1.0, 1.0), 1.0), TypeError, "numpy.logaddexp must have a rule"),
+        (
+            lambda: np.logaddexp2(Dual(1.0, 1.0), 1.0),
+            TypeError,
+            "numpy.logaddexp2 must have a rule",
+        ),
         (lambda: np.add([1j], Dual(1.0, 1.0)), TypeError, "numpy.add must have a rule"),
         (
             lambda: np.linalg.norm(Dual([1.0, 2.0], [1.0, 1.0])),
