@@ -401,8 +401,7 @@ def _elementary(name: str, slope: Callable[[Any, Any], Any] | None = None) -> Ca
         if not isinstance(x, Dual):
             return of_float(x) if is_plain(x) else of_entries(as_floats(x))
         v = x.value
-        if inside is not None and not all_of(within := inside(at := innermost(v))):
-            refusal = _at_border(name, at, within)
+        if inside is not None and (refusal := _refusal(name, inside, innermost(v))):
             return make(function(v), refusal, x.tag)
         y = of_float(v) if type(v) is float else function(v)
         read = y if reads_value else v
@@ -416,8 +415,11 @@ def _elementary(name: str, slope: Callable[[Any, Any], Any] | None = None) -> Ca
     return function
 
 
-def _at_border(name: str, at: Any, within: Any) -> NoSlope:
+def _refusal(name: str, inside: Callable[[Any], Any], at: Any) -> NoSlope | None:
     """Refuse a slope where it is infinite, and a number outside the domain at once."""
+    within = inside(at)  # a mask that should be gone before the caller makes larger arrays
+    if all_of(within):
+        return None
     row = ELEMENTARY[name]
     outside = np.logical_not(within if row.border is None else within | row.border(at))
     if any_of(outside):
