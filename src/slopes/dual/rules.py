@@ -10,7 +10,7 @@ number take theirs from the table in `slopes.elementary`, which the other ways r
 tangent of a constant is None: nothing is computed for it. Cost: at most four operations for one.
 Where there is a value and no slope, at a kink, a jump or an infinite slope, the tangent is a
 `NoSlope`.
-Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., tables 2.1 and 3.3.
+Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapters 2 and 3.
 """
 
 import math
@@ -408,10 +408,16 @@ def _elementary(name: str, slope: Callable[[Any, Any], Any] | None = None) -> Ca
         by = (slope or ELEMENTARY[name].slope)(_PLAIN if type(read) is float else _HERE, read)
         return make(y, (apply if by is read else apply_own)(x._tangent, by, v), x.tag)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"{row.says}; {name} of a number, an array or a Dual."
-    UFUNCS[of_entries] = function
     setattr(_PLAIN, name, of_float)
+    return _known_as(name, f"{row.says}; {name} of a number, an array or a Dual.", function)
+
+
+def _known_as(name: str, says: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function its name and its words, and to NumPy's of this name, if any, its rule."""
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = says
+    if hasattr(np, name):
+        UFUNCS[getattr(np, name)] = function
     return function
 
 
@@ -464,10 +470,8 @@ def _steps(name: str, jumps: Callable[[Any], Any]) -> Callable[[Any], Any]:
             return make(value, _no_slope(f"{name}(x)", _JUMP, at, jump), x.tag)
         return value
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Compute {name} of a number, an array or a Dual: a constant between jumps."
-    UFUNCS[of_array] = function
-    return function
+    says = f"Compute {name} of a number, an array or a Dual: a constant between jumps."
+    return _known_as(name, says, function)
 
 
 floor = _steps("floor", lambda x: x == np.floor(x))
@@ -496,7 +500,7 @@ def _of_two(name: str, rule: Rule | None = None) -> Callable[[Any, Any], Any]:
 
     A `rule` of its own, which knows where there is no slope, takes the place of the plain one.
     """
-    of_numbers, of_arrays, row = of_number(name), of_array(name), OF_TWO[name]
+    of_numbers, of_arrays = of_number(name), of_array(name)
 
     def smooth(v: Any, s: Any, w: Any, t: Any) -> Pair:
         value = function(v, w)
@@ -512,10 +516,7 @@ def _of_two(name: str, rule: Rule | None = None) -> Callable[[Any, Any], Any]:
             return of_numbers(x, y)
         return of_arrays(as_floats(x), as_floats(y))
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"{row.says}; {name} of numbers, arrays or Duals."
-    UFUNCS[of_arrays] = function
-    return function
+    return _known_as(name, f"{OF_TWO[name].says}; {name} of numbers, arrays or Duals.", function)
 
 
 def _tangent_of_two(name: str, value: Any, v: Any, s: Any, w: Any, t: Any) -> Any:

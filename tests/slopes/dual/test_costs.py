@@ -1,12 +1,15 @@
 """What dual numbers cost: operations on arrays against derivatives by hand."""
 
+import mpmath
 import numpy as np
 import pytest
-from duals import U
+from _programs import POINT, in_turns, loop
+from duals import U, exact_derivative
 from loading import load
 
 from slopes import dual
-from slopes.dual import jvp
+from slopes.compare import relative_error
+from slopes.dual import derivative, jvp
 
 BENCHMARK = load("dual")
 # Operations of value and slope by hand, counted on paper with all that the two share done once.
@@ -33,6 +36,24 @@ def test_the_derivatives_by_hand_in_the_benchmark_are_right(name):
     x = np.linspace(-2.0, 2.0, 7)
     for ours, theirs in zip(jvp(build(dual), x, np.ones(7)), by_hand(x), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=64 * U, atol=64 * U)
+
+
+def test_the_scalar_program_has_sixty_operations_and_its_derivative_is_right():
+    x = BENCHMARK.counting(np.array([POINT]))
+    with BENCHMARK.counted() as tally:
+        loop(np.sin)(x)
+    assert tally.total == 60
+    exact = exact_derivative(loop(mpmath.sin), POINT)
+    assert relative_error(derivative(loop(dual.sin), POINT), exact) <= 60 * 4 * U
+
+
+def test_rivals_take_turns_and_the_first_round_is_left_out():
+    calls = []
+    rivals = {"one": lambda: calls.append("one"), "two": lambda: calls.append("two")}
+    found = in_turns(rivals, rounds=3, calls=2)
+    assert calls == ["one", "one", "two", "two"] * 4
+    for row in found.values():
+        assert 0 < row["low"] <= row["lower"] <= row["median"] <= row["upper"]
 
 
 def test_the_counter_of_operations_counts_entries():

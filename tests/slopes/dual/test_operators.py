@@ -7,6 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from duals import U, parts
+from hypothesis import given
+from hypothesis import strategies as st
 
 from slopes import dual
 from slopes.dual import Dual, derivative, new_tag
@@ -31,6 +33,42 @@ def test_operators_take_plain_numbers_from_either_side(operation, y, by_left, by
     assert parts(right) == pytest.approx((y, by_right), rel=rel)
     both = operation(Dual(3.0, 1.0), Dual(2.5, 1.0))
     assert parts(both) == pytest.approx((y, by_left + by_right), rel=16 * U)
+
+
+FLOATS = st.floats(-8, 8).filter(lambda x: abs(x) > 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("operation", "ufunc"),
+    [
+        (operator.add, np.add),
+        (operator.sub, np.subtract),
+        (operator.mul, np.multiply),
+        (operator.truediv, np.divide),
+        (operator.pow, np.power),
+        (operator.mod, np.remainder),
+        (operator.floordiv, np.floor_divide),
+    ],
+)
+@given(x=st.tuples(FLOATS, FLOATS), y=st.tuples(FLOATS, FLOATS))
+def test_operators_among_floats_take_a_shorter_way_to_the_same_bits(operation, ufunc, x, y):
+    x, y = Dual(abs(x[0]), x[1]), Dual(y[0], y[1])
+    for left, right in ((x, y), (x, y.value), (x.value, y)):
+        # Words, which tell floats to the last bit, and why there is no slope.
+        assert repr(operation(left, right)) == repr(ufunc(left, right))
+
+
+def test_the_shorter_way_is_for_floats_of_one_tag_alone():
+    inner, outer = Dual(2.0, 1.0, tag=2), Dual(3.0, 1.0, tag=1)
+    for product in (inner * outer, outer * inner):
+        assert (product.tag, product.tangent.value, product.value.tangent) == (2, 3.0, 2.0)
+    assert parts(Dual(2, 1) * Dual(10**30, 1)) == (2 * 10**30, 10**30 + 2)
+    wide = Dual(2.0, np.array([1.0, 0.0])) * Dual(3.0, np.array([0.0, 1.0]))
+    assert wide.tangent.tolist() == [3.0, 2.0]
+    lost = dual.sqrt(Dual(0.0, 1.0))
+    for mixed in (lost + x_ for x_ in (1.0, Dual(1.0, 1.0))):
+        with pytest.raises(ValueError, match="infinite slope"):
+            mixed.tangent  # noqa: B018
 
 
 def test_negation_and_absolute_value():
