@@ -23,7 +23,9 @@ from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
+from _programs import in_turns
 from _recording import environment, timed, write
+from _sums import covering, sums
 
 from slopes import finite
 
@@ -574,12 +576,29 @@ def _seconds(run: Callable[[], Any], loops: int) -> float:
     return time.perf_counter() - start
 
 
+def derivative_times(rounds: int = 40) -> dict[str, dict[str, float]]:
+    """Time one derivative, of sin at 1, by each library as it comes."""
+    import jacobi
+    import numdifftools
+    import scipy.differentiate
+
+    runs = {
+        "slopes": lambda: finite.derivative(math.sin, 1.0),
+        "jacobi": lambda: jacobi.jacobi(math.sin, 1.0),
+        "numdifftools": lambda: numdifftools.Derivative(np.sin)(1.0),
+        "scipy": lambda: scipy.differentiate.derivative(np.sin, 1.0),
+    }
+    return in_turns(runs, rounds)
+
+
 def main(argv: list[str]) -> None:
     """Print the tables and write them if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path, help="write rows, machine and versions to this file")
     parser.add_argument("--seed", type=int, default=2024, help="of the held-out battery")
     parser.add_argument("--per-group", type=int, default=30, help="held-out cases per group")
+    parser.add_argument("--sums", type=int, help="seed of the random sums, else a new one")
+    parser.add_argument("--count", type=int, default=2000, help="random sums")
     options = parser.parse_args(argv)
     battery = [judge(name, run, case) for name, run in METHODS.items() for case in CASES]
     print("Battery, first derivative\n" + table(battery))
@@ -590,6 +609,17 @@ def main(argv: list[str]) -> None:
     print(f"\nHeld out, seed {options.seed}, first derivative\n" + table(held))
     held_second = [judge("slopes", ours, case, 2) for case in drawn]
     print(f"\nHeld out, seed {options.seed}, second derivative\n" + table(held_second))
+    seed = random.SystemRandom().randrange(2**32) if options.sums is None else options.sums
+    found = covering(finite.derivative, list(sums(seed, options.count)))
+    print(
+        f"\n{found.sums} random sums of two scales, seed {seed}: {found.covered:.2%} within their "
+        f"bar, at most {found.worst:.2g} bars off, {found.digits:.1f} digits, "
+        f"{found.evaluations:.1f} evaluations"
+    )
+    one = derivative_times()
+    print("\nOne derivative, of sin at 1: seconds, median (quartiles)")
+    for name, t in one.items():
+        print(f"{name:20s} {t['median']:.2e} ({t['lower']:.2e} to {t['upper']:.2e})")
     times = gradient_times()
     print("\nGradient of 100 inputs, median seconds (fastest to slowest)")
     for name, t in times.items():
@@ -609,6 +639,8 @@ def main(argv: list[str]) -> None:
             "battery_second": [stored(row) for row in second],
             "held_out": {"seed": options.seed, "rows": [stored(row, drawn=True) for row in held]},
             "held_out_second": summary(held_second)._asdict(),
+            "sums": {"seed": seed, **found._asdict()},
+            "derivative_seconds": one,
             "gradient_seconds": times,
             "overhead_seconds": above,
             "steps": steps,

@@ -12,6 +12,8 @@ bar needs (:math:`P` takes values to coefficients). What remains is to find :mat
 a distance at which every function is a straight line, so that no oscillation is jumped over.
 A function whose noise hides the bend only stops growing: its fit starts where the values rise out
 of the noise, and a wider one must show a shape, for noise divided by a large h is no error bar.
+Nor is a feature, which a far wider fit takes for noise: no fit may contradict a slope that was
+measured closer to x.
 Cost: 7 evaluations for the noise, 2 per level of the climb, 16 per fit. It fails on structure
 finer than :math:`u^{0.8}|x|` and on noise that is smooth at that scale.
 Reference: L. N. Trefethen, *Approximation Theory and Approximation Practice*, chapters 3 and 8.

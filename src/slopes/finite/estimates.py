@@ -41,7 +41,7 @@ def derivative(
     fn : callable
         Real function of one real number: Python, NumPy, jitted JAX, compiled code.
     x : number
-        Where. Any scale.
+        Where. Of any size from 1e-290 to 1e300, or 0.
     order : int
         1 or 2.
     bounds : pair of floats
