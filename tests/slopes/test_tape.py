@@ -22,8 +22,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from slopes import _tape, finite, tape
+from slopes import finite, tape
 from slopes.compare import agree
+from slopes.tape import pullback as walk_back
+from slopes.tape import record
 from slopes.problems import PROBLEMS, as_array, by_name
 
 U = 2.0**-53
@@ -601,7 +603,7 @@ def test_a_matrix_product_can_be_differentiated_twice():
 # --- negative controls ----------------------------------------------------------------------------
 
 
-@_tape.primitive(lambda _y, x: lambda w: w * (1 + 1 / 2000) * tape.cos(x))
+@record.primitive(lambda _y, x: lambda w: w * (1 + 1 / 2000) * tape.cos(x))
 def wrong_sine(x):
     return np.sin(x)
 
@@ -748,14 +750,14 @@ def test_the_rules_of_an_operation_with_many_operands_do_not_each_receive_them_a
         received.append(k)
         return lambda *args: received.append(len(args)) or (lambda w: w)
 
-    join = _tape.primitive(each=each)(lambda *values: np.sum(values))
+    join = record.primitive(each=each)(lambda *values: np.sum(values))
     assert tape.gradient(lambda x: join(x, x, x), 1.0) == 3
     assert received == [0, 1, 1, 1, 2, 1]
 
 
 def test_a_tape_is_freed_without_the_help_of_the_collector():
     def records():
-        return sum(type(thing) is _tape.Record for thing in gc.get_objects())
+        return sum(type(thing) is record.Record for thing in gc.get_objects())
 
     gc.collect()
     gc.disable()
