@@ -160,9 +160,9 @@ def backward_pass(
     said = _ends(symbols, parents, pictures, count)
     return draw(
         fig,
-        alt=f"{len(pictures)} pictures of one graph of {len(labels)} boxes{said[0]}: a cotangent of "
-        f"{_short(steps[0][1][output])} starts at the output and moves against the arrows, one box "
-        f"at a time; {said[1]}.",
+        alt=f"{len(pictures)} pictures of one graph of {len(labels)} boxes{said[0]}: a cotangent "
+        f"of {_short(steps[0][1][output])} starts at the output and moves against the arrows, one "
+        f"box at a time; {said[1]}.",
     )
 
 
