@@ -62,6 +62,14 @@ def test_a_number_in_single_precision_stays_single():
     assert (y.dtype, slope.dtype) == (np.float32, np.float32)
 
 
+@pytest.mark.parametrize("move", [lambda x: x, lambda x: x.T, lambda x: tape.broadcast_to(x, ())])
+def test_a_slope_has_the_precision_of_its_number(move):
+    three = np.float64(3)
+    for fn in (lambda x: x * three, lambda x: three * x, lambda x: x + three, lambda x: x / three):
+        y, slope = tape.value_and_gradient(lambda x, fn=fn: fn(move(x)), np.float32(3))
+        assert (type(y), slope.dtype) == (float, np.float32)
+
+
 @pytest.mark.parametrize("bad", [1j, np.complex128(1j), Fraction(1, 2), None, "1", [1j]])
 def test_what_is_not_real_is_refused(bad):
     for fn in (lambda x: x * bad, lambda x: bad * x, lambda x: x**bad, lambda x: x - bad):
