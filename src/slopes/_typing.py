@@ -1,7 +1,7 @@
 """Names for the types that public signatures share.
 
 An array is anything with a shape and a dtype: a NumPy array, a NumPy scalar, a JAX array or a
-tracer. None of them is imported here, so that these names serve modules without JAX.
+tracer. JAX is not imported here, so that these names serve modules without it.
 The shape in an alias (``"n"``, ``"m n"``) is checked when the tests run, by jaxtyping and
 beartype; a user's call is never checked. Within one call the same letter means the same length,
 so ``directional(fn, x: Vector, v: Vector)`` asks for an `x` and a `v` of equal length.
@@ -11,12 +11,16 @@ A shape of one word is written with a blank, ``" n"``: linters take ``"n"`` for 
 """
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
+from numbers import Number
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from jaxtyping import Float, Inexact, Real
+import numpy as np
+from jaxtyping import Float, Inexact, Real, Shaped
 
 __all__ = [
     "Array",
+    "Exact",
     "Fn",
     "Matrix",
     "Namespace",
@@ -51,6 +55,9 @@ Matrix: TypeAlias = Float[Array, "m n"]
 
 Numbers: TypeAlias = Scalar | Real[Array, "..."] | Sequence[Any]
 """Real numbers in any shape, nested lists included."""
+
+Exact: TypeAlias = Number | Decimal | Shaped[np.ndarray, "..."] | Sequence[Any]
+"""Numbers of any kind, also in arrays of objects: fractions, decimals, those of mpmath."""
 
 Value: TypeAlias = float | complex | Inexact[Array, "..."]
 """What a function returned: a number or an array, complex where the function made it so."""

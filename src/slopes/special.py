@@ -41,7 +41,8 @@ def _by_entry(of_number: Callable[[float], float]) -> Callable[[Any], Any]:
     def function(x: Any) -> Any:
         x = np.asarray(x)
         kind = x.dtype if x.dtype.kind == "f" else np.dtype(float)
-        return entries(x).astype(kind)[()]
+        with np.errstate(all="ignore"):  # the flags that the C library left behind
+            return entries(x).astype(kind)[()]
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"Compute {name} of every entry of an array, by `math.{name}`."
@@ -106,7 +107,9 @@ def trigamma(x: Any) -> Any:
 def logaddexp(x: float, y: float) -> float:
     """Compute ``log(exp(x) + exp(y))`` of two numbers without overflow, as `numpy.logaddexp`."""
     low, high = sorted((x, y))
-    return high if math.isinf(high) else high + math.log1p(math.exp(low - high))
+    if math.isinf(high) and not math.isnan(low):
+        return high
+    return high + math.log1p(math.exp(low - high))
 
 
 def _of_floats(name: str, x: Any, formula: Callable[[Any], Any]) -> Any:

@@ -2,8 +2,12 @@
 
 import math
 import re
+from decimal import Decimal
+from fractions import Fraction
 
 import jax.numpy as jnp
+import ml_dtypes
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -11,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from slopes import compare
-from slopes.compare import agree, digits, measured_order, relative_error
+from slopes.compare import agree, digits, measured_order, relative_error, unit_roundoff
 
 U = 2.0**-53
 # A difference, an absolute value and a quotient: three roundings, each at most U.
@@ -93,6 +97,108 @@ def test_numbers_give_a_float_and_arrays_an_array_of_their_broadcast_shape():
 def test_an_exact_value_that_is_nan_is_refused(fn):
     with pytest.raises(ValueError, match=r"exact must not be NaN, got exact=\[1\.0, nan\]"):
         fn(1.0, [1.0, math.nan])
+
+
+# --- exact numbers ---
+
+HALVES = [Fraction(1, 2), Decimal("0.5"), mpmath.mpf(0.5), mpmath.mpc(0.5), np.longdouble(0.5)]
+LARGE = 10**400  # beyond every float
+
+
+@pytest.mark.parametrize("half", HALVES, ids=lambda half: type(half).__name__)
+def test_a_half_is_a_half_in_every_arithmetic(half):
+    # TypeError: ufunc 'isnan' not supported for the input types
+    for value, exact in ((half, 0.5), (0.5, half), (half, half)):
+        assert relative_error(value, exact) == 0.0
+        assert agree(value, exact, tol=0.0)
+        assert digits(value, exact) == pytest.approx(53 * math.log10(2), rel=1e-15)
+    assert relative_error(np.array([half] * 2), 0.25).dtype == np.float64
+    assert relative_error(0.75, half) == relative_error([0.75], [half])[0] == 0.5
+    assert agree([0.75, 0.5], [half, half], tol=0.1) == (False, 0.25 / 0.75, (0,))
+
+
+@pytest.mark.parametrize(
+    "tenth",
+    [Fraction(1, 10), Decimal("0.1"), mpmath.mpf(10) ** -1],
+    ids=["fraction", "decimal", "mpf"],
+)
+def test_what_a_float_lost_when_it_was_stored_is_an_error_of_the_value(tenth):
+    # 0.1 is stored as 3602879701896397 / 2**55; mpmath's default precision is double as well.
+    lost = 0.0 if isinstance(tenth, mpmath.mpf) else float(Fraction(0.1) / Fraction(1, 10) - 1)
+    assert relative_error(0.1, tenth) == lost
+
+
+def test_digits_beyond_double_precision_are_seen_in_the_error():
+    with mpmath.workdps(300):
+        exact = mpmath.mpf(2) / 3
+        close = exact * (1 + mpmath.mpf(10) ** -200)
+        assert relative_error(close, exact) == pytest.approx(1e-200, rel=1e-15)
+        assert agree(close, exact, tol=0.0).error == pytest.approx(1e-200, rel=1e-15)
+
+
+def test_neighbouring_integers_differ_whatever_their_size():
+    # int64 was read as a float, which rounds 2**53 + 1 down.
+    assert relative_error(2**53, 2**53 + 1) == 1 / (2**53 + 1)
+    assert relative_error(np.array([2**53]), np.array([2**53 + 1])).tolist() == [1 / (2**53 + 1)]
+    assert relative_error(np.uint64(2**64 - 1), np.uint64(2**64 - 2)) == 1 / (2**64 - 2)
+    assert not agree(2**60, 2**60 + 1, tol=0.0)
+    assert relative_error(-(2**63), 2**63) == 2.0
+
+
+def test_integers_beyond_every_float_have_errors():
+    assert relative_error(3 * LARGE, 4 * LARGE) == 0.25
+    assert relative_error(LARGE, 1) == relative_error(math.inf, LARGE) == math.inf
+    assert relative_error(1, LARGE) == 1.0
+    assert agree([3 * LARGE, 0], [4 * LARGE, 0], tol=0.1) == (False, 0.25, (0,))
+    assert digits(1.0, LARGE) == 0
+
+
+def test_exact_numbers_keep_the_edges_of_the_relative_error():
+    zero, one, nan, inf = Fraction(0), Fraction(1), mpmath.mpf("nan"), mpmath.mpf("inf")
+    assert relative_error([zero, one, nan, inf, -inf, one], [0, 0, 1, inf, inf, inf]).tolist() == [
+        0, math.inf, math.inf, 0, math.inf, math.inf]  # fmt: skip
+    assert agree([inf, zero], [inf, zero], tol=0.0) == (True, 0.0, (0,))
+    assert agree([nan, one], [one, one], tol=0.1) == (False, math.inf, (0,))
+    assert agree([zero], [Decimal(0)], tol=0.0)
+    assert relative_error(Decimal("Infinity"), 1) == math.inf
+    assert relative_error(mpmath.mpc(3, 4), mpmath.mpc(0, 0)) == math.inf
+
+
+def test_complex_numbers_are_compared_in_the_plane():
+    assert relative_error(mpmath.mpc(0, 5), mpmath.mpc(3, 1)) == 5 / math.sqrt(10)
+    assert relative_error(np.array([1j, 2], object), [1j, 1]).tolist() == [0, 1]
+    assert agree([mpmath.mpc(0, 5)], [mpmath.mpc(3, 1)], tol=0.1).error == 1.0
+
+
+def test_shapes_of_exact_numbers_are_broadcast():
+    thirds = np.array([[Fraction(1, 3)], [Fraction(2, 3)]])
+    assert relative_error(thirds, [Fraction(1, 3), 1]).tolist() == [[0, 2 / 3], [1, 1 / 3]]
+    assert relative_error(np.array([], object), 1.0).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    "nan", [mpmath.mpf("nan"), Decimal("NaN"), np.array([1, math.nan], object)]
+)
+def test_an_exact_number_that_is_nan_is_refused(nan):
+    with pytest.raises(ValueError, match="exact must not be NaN, got exact="):
+        relative_error(1.0, nan)
+
+
+def test_what_is_no_number_is_refused_by_name():
+    with pytest.raises(TypeError, match="must be made of real or complex numbers, got 'a'"):
+        relative_error(np.array(["a"], object), 1.0)
+
+
+# --- unit_roundoff ---
+
+
+@pytest.mark.parametrize(
+    ("dtype", "bits"),
+    [(np.float16, 11), (ml_dtypes.bfloat16, 8), (np.float32, 24), (float, 53), (np.complex64, 24),
+     (complex, 53), (np.longdouble, 53), (np.int8, 53), (object, 53)],
+)  # fmt: skip
+def test_the_unit_roundoff_is_that_of_the_format(dtype, bits):
+    assert unit_roundoff(dtype) == 2.0**-bits
 
 
 # --- digits ---
