@@ -22,6 +22,7 @@ from slopes.plots.style import (
     drawing_style,
     figure,
     label,
+    listed,
     reference_slope,
 )
 
@@ -96,9 +97,9 @@ def _told(
         node: [text for (start, _), texts in messages.items() if start == node for text in texts]
         for node in forks
     }
-    arrive = [f"{spoken[node]} receives {_listed(texts)}" for node, texts in got.items() if texts]
-    back = f" Walking back, {_listed(arrive)}." if arrive else ""
-    return f"{_listed(spoken)}. {_listed(said) or 'Each is read once'}.{back}"
+    arrive = [f"{spoken[node]} receives {listed(texts)}" for node, texts in got.items() if texts]
+    back = f" Walking back, {listed(arrive)}." if arrive else ""
+    return f"{listed(spoken)}. {listed(said) or 'Each is read once'}.{back}"
 
 
 @drawing_style()
@@ -186,10 +187,10 @@ def _ends(
     """Say which pictures are drawn, if not all, and the cotangents in the last of them."""
     part = len(pictures) < count
     told = [k for k, reads in enumerate(parents) if part or not reads]
-    ends = _listed([f"{_short(pictures[-1][2][k])} at {_plain(symbols[k])}" for k in told])
+    ends = listed([f"{_short(pictures[-1][2][k])} at {_plain(symbols[k])}" for k in told])
     if not part:
         return "", f"at the end it is {ends}"
-    which = _listed([str(k) for k, *_ in pictures])
+    which = listed([str(k) for k, *_ in pictures])
     return f", {which} of 0 to {count - 1}", f"after the last of them it is {ends}"
 
 
@@ -285,7 +286,7 @@ def memory(
     """
     if len(slopes) != len(curves):
         raise ValueError(
-            f"slopes must be one power for each of {_listed(list(curves))}, got slopes={slopes!r}"
+            f"slopes must be one power for each of {listed(list(curves))}, got slopes={slopes!r}"
         )
     fig, (ax,) = figure()
     for (name, size), power, colour in zip(curves.items(), slopes, cycle(len(curves)), strict=True):
@@ -301,12 +302,12 @@ def memory(
         at = (lengths[near] * 1.15, size[near] / 1.3e6)
         label(ax, *at, f"{name}: power {power:g}", colour=colour, va="top")
     ax.set(xlabel="steps of the program", ylabel="bytes kept / $10^6$")
-    first, last = (_listed([f"{size[k] / 1e6:.2g}" for size in curves.values()]) for k in (0, -1))
+    first, last = (listed([f"{size[k] / 1e6:.2g}" for size in curves.values()]) for k in (0, -1))
     return draw(
         fig,
         alt=f"Log-log plot of memory against {lengths[0]} to {lengths[-1]} steps for "
-        f"{_listed(list(curves))}: from {first} megabytes to {last}, along straight lines of slope "
-        f"{_listed([f'{power:g}' for power in slopes])}.",
+        f"{listed(list(curves))}: from {first} megabytes to {last}, along straight lines of slope "
+        f"{listed([f'{power:g}' for power in slopes])}.",
     )
 
 
@@ -392,9 +393,3 @@ def _bar(value: float | None) -> str:
 
 def _times(count: int) -> str:
     return "twice" if count == 2 else f"{count} times"
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Join names as prose does; nothing for none."""
-    *most, last = names or [""]
-    return f"{', '.join(most)} and {last}" if most else last
