@@ -5,19 +5,24 @@ complain.
 """
 
 import ast
+import json
 import os
 import re
+import runpy
 import subprocess
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from packaging.requirements import Requirement
+from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 import slopes
 
 ROOT = Path(__file__).parents[2]
+noxfile = SimpleNamespace(**runpy.run_path(str(ROOT / "noxfile.py")))
 NOXFILE = (ROOT / "noxfile.py").read_text(encoding="utf-8")
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -136,28 +141,54 @@ def needs(project):
     return [Requirement(need) for some in lists for need in some if isinstance(need, str)]
 
 
-def pins(text):
-    """The versions that a constraints file holds, by name."""
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    pairs = (line.split("==") for line in lines if re.fullmatch(r"[\w.-]+==[\w.!+-]+", line))
-    return {canonicalize_name(name): version for name, version in pairs}
+PYTHONS = ("3.11", "3.13", "3.14")  # those that CI runs
+
+
+def pin(line):
+    """Read a line of a constraints file: a name, one version, and perhaps for which Pythons."""
+    try:
+        read = Requirement(line)
+    except InvalidRequirement:
+        return None
+    exact = re.fullmatch(r"==[\w.!+-]+", str(read.specifier))
+    return read if exact and not read.url and not read.extras else None
+
+
+def pins(text, python):
+    """The versions that a constraints file holds for a Python, by name; all of them."""
+    found = {}
+    for line in text.splitlines():
+        if (read := pin(line)) and (not read.marker or read.marker.evaluate(of(python))):
+            versions = found.setdefault(canonicalize_name(read.name), [])
+            versions.append(str(read.specifier).removeprefix("=="))
+    return found
+
+
+def of(python):
+    return {"python_version": python, "python_full_version": f"{python}.0"}
 
 
 def bad_pins(project, text):
     complaints = [
         f"constraints.txt must hold names with versions, got {line!r}"
         for line in text.splitlines()
-        if line and not line.startswith("#") and not re.fullmatch(r"[\w.-]+==[\w.!+-]+", line)
+        if line and not line.startswith("#") and not pin(line)
     ]
-    pinned = pins(text)
-    for need in needs(project):
-        version = pinned.get(canonicalize_name(need.name))
-        if version is None or not need.specifier.contains(version, prereleases=True):
-            complaints.append(f"{need} must be pinned, got {version}; run nox -s lock")
+    for python in PYTHONS:
+        pinned = pins(text, python)
+        for name, versions in pinned.items():
+            if len(versions) > 1:
+                complaints.append(f"{name} must be pinned once for Python {python}, got {versions}")
+        for need in needs(project):
+            (version,) = pinned.get(canonicalize_name(need.name), [None])[:1]
+            if version is None or not need.specifier.contains(version, prereleases=True):
+                complaints.append(
+                    f"{need} must be pinned for Python {python}, got {version}; run nox -s lock"
+                )
     return complaints
 
 
-def test_every_dependency_is_pinned_at_a_version_that_is_allowed():
+def test_every_dependency_is_pinned_once_for_every_python_at_a_version_that_is_allowed():
     assert len(needs(PYPROJECT)) > 30
     assert bad_pins(PYPROJECT, CONSTRAINTS) == []
 
@@ -165,12 +196,16 @@ def test_every_dependency_is_pinned_at_a_version_that_is_allowed():
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        (r"^sphinx==.*$", "sphinx==8.0", "sphinx==9.0.4 must be pinned, got 8.0"),
-        (r"^numpy==.*$\n", "", "numpy>=2.1 must be pinned, got None"),
-        (r"^numpy==", "numpy>=", "constraints.txt must hold names with versions, got 'numpy>="),
-        (r"^numpy==.*$", "numpy @ file:///numpy.whl", "constraints.txt must hold names with ver"),
+        (r"^sphinx==.*$", "sphinx==8.0", "sphinx==9.0.4 must be pinned for Python 3.11, got 8.0"),
+        (r"^sympy==.*$\n", "", "sympy>=1.13 must be pinned for Python 3.14, got None"),
+        (r"^numpy==.* < .*$\n", "", "numpy>=2.1 must be pinned for Python 3.11, got None"),
+        (r"^numpy==.* >= .*$\n", "", "numpy>=2.1 must be pinned for Python 3.13, got None"),
+        (r"^(numpy==.*) ; .* < .*$", r"\1", "numpy must be pinned once for Python 3.13, got ['2"),
+        (r"^sympy==.*$", r"\g<0>\n\g<0>", "sympy must be pinned once for Python 3.11, got ['1"),
+        (r"^sympy==", "sympy>=", "constraints.txt must hold names with versions, got 'sympy>="),
+        (r"^sympy==.*$", "sympy @ file:///s.whl", "constraints.txt must hold names with versions"),
         (r"\A", "--index-url somewhere\n", "constraints.txt must hold names with versions, got '-"),
-        (r"^numpy==.*$", r"\g<0> --hash=sha256:0", "constraints.txt must hold names with version"),
+        (r"^sympy==.*$", r"\g<0> --hash=sha256:0", "constraints.txt must hold names with version"),
     ],
 )
 def test_a_bad_pin_is_noticed(old, new, complaint):
@@ -179,9 +214,69 @@ def test_a_bad_pin_is_noticed(old, new, complaint):
     assert any(told.startswith(complaint) for told in bad_pins(PYPROJECT, text))
 
 
-def test_no_name_is_pinned_twice():
-    lines = [line for line in CONSTRAINTS.splitlines() if "==" in line]
-    assert len(lines) == len(pins(CONSTRAINTS))
+def test_every_python_belongs_to_the_family_whose_marker_it_meets():
+    for python in ("3.11", "3.12", *PYTHONS, "3.20", "4.0"):
+        met = [family for family in noxfile.FAMILIES if Marker(family).evaluate(of(python))]
+        assert met == [noxfile.family_of(python)]
+
+
+def test_the_constraints_are_as_lock_writes_them():
+    assert noxfile.write_pins(noxfile.read_pins(CONSTRAINTS)) == CONSTRAINTS
+
+
+class Locking:
+    """A session that records what `lock` asks for and answers with a resolution."""
+
+    def __init__(self, folder, python, versions):
+        self.folder, self.python, self.told = folder, python, []
+        packages = [{"name": name, "version": versions[name]} for name in versions]
+        self.found = [{"metadata": meta, "is_direct": False} for meta in packages]
+        self.found.append({"metadata": {"name": "slopes", "version": "1"}, "is_direct": True})
+
+    def create_tmp(self):
+        return str(self.folder)
+
+    def install(self, *arguments):
+        pass
+
+    def run(self, *command):
+        self.command = command
+        answer = {"environment": {"python_version": self.python}, "install": self.found}
+        Path(command[command.index("--report") + 1]).write_text(json.dumps(answer))
+
+    def log(self, text):
+        self.told.append(text)
+
+
+@pytest.fixture
+def lock(tmp_path, monkeypatch):
+    """Lock in a folder of its own; each call is one run of the session."""
+    monkeypatch.chdir(tmp_path)
+    constraints = tmp_path / noxfile.CONSTRAINTS
+    constraints.write_text("")
+
+    def run(python, **versions):
+        session = Locking(tmp_path, python, versions)
+        noxfile.lock.func(session)
+        assert {".", "nox", *PYPROJECT["dependency-groups"]["lint"]} <= {*session.command}
+        return constraints.read_text().removeprefix(noxfile.PINS_HEAD + "\n").splitlines()
+
+    return run
+
+
+def test_a_python_s_lock_keeps_the_pins_of_the_others(lock):
+    old, new = noxfile.FAMILIES
+    assert lock("3.11", JAX="1", numpy="1", zipp="1") == [
+        f"jax==1 ; {old}", f"numpy==1 ; {old}", f"zipp==1 ; {old}",
+    ]  # fmt: skip
+    assert lock("3.13", jax="2", numpy="1", attrs="1") == [
+        f"attrs==1 ; {new}", f"jax==1 ; {old}", f"jax==2 ; {new}", "numpy==1", f"zipp==1 ; {old}",
+    ]  # fmt: skip
+    assert lock("3.14", jax="3", attrs="1") == [
+        f"attrs==1 ; {new}", f"jax==1 ; {old}", f"jax==3 ; {new}", f"numpy==1 ; {old}",
+        f"zipp==1 ; {old}",
+    ]  # fmt: skip
+    assert lock("3.11", jax="3", attrs="1") == ["attrs==1", "jax==3"]
 
 
 def named_versions(init, citation, changelog):
