@@ -214,7 +214,7 @@ def broken(tmp_path_factory):
         ("raises", "ZeroDivisionError: division by zero"),
         ("warns", "UserWarning: soon"),
         ("library", "RuntimeWarning: invalid value encountered in divide"),
-        ("draws", "raises while its result is shown: Glyph 28450"),
+        ("draws", "raises UserWarning and is not tagged raises-exception"),
         ("prints", "stderr was found in the cell outputs"),
         ("prints", "prints an address, which differs in every build: 'at 0x"),
         ("prints", "prints a folder of this machine: "),
