@@ -287,6 +287,25 @@ def test_the_startup_files_leave_one_name(tmp_path):
     assert told_by_cells(tmp_path, cell) == (["NoneType"], False)
 
 
+# --- the sources that are published ---------------------------------------------------------------
+
+
+def test_the_source_of_a_named_tuple_s_field_is_not_python_s_own(monkeypatch):
+    from sphinx.ext import viewcode
+
+    class Pair:
+        field = type("getter", (), {"__module__": "collections"})()  # as Python 3.13 has it
+
+    module = SimpleNamespace(Pair=Pair, dumps=json.dumps)
+    monkeypatch.setitem(sys.modules, "pairs", module)
+    monkeypatch.setattr(viewcode, "_get_full_modname", viewcode._get_full_modname)
+    assert viewcode._get_full_modname("pairs", "Pair.field") == "collections"
+    import_module("repairs").publish_own_sources()
+    assert viewcode._get_full_modname("pairs", "Pair.field") == "pairs"
+    assert viewcode._get_full_modname("pairs", "Pair") == __name__  # a name from another module
+    assert viewcode._get_full_modname("pairs", "other") is None
+
+
 # --- measured values ------------------------------------------------------------------------------
 
 
