@@ -37,6 +37,8 @@ COVER = 4.0  # standard errors in an error bar
 TARGET = 256.0  # an error bar of so many roundoffs is good enough
 FITS = 4  # at most, from one start
 WORTH = 4.0  # a wider fit must be four times as wide to be worth its evaluations
+SURE = 3.0  # a difference of three times the noise is one
+TRUST = 3.0  # a level may be three error bars off: its slope is that of a neighbourhood
 RESOLVED = 3.0  # coefficients of pure noise stay below 1.2 times the noise, 3 times is a shape
 HINT = 4.0  # a change of 4 times the noise is where a fit starts if no larger one was verified
 STAIR = 2.0**-5  # a function that is constant out to this share of |x| may be so by nature
@@ -524,7 +526,19 @@ def _believable(fit: Fit, start: Start, best: Fit | None, rounding: float) -> bo
 
 
 def _contradicting(s: Sampler, fit: Fit, start: Start, order: int) -> Level | None:
-    """Farthest level near x that has a sharper slope or bend, and another one than the fit."""
+    """Farthest level near x that has a sharper slope or bend, and another one than the fit.
+
+    A fit that is far wider than a feature takes it for noise, which a large half-width makes small.
+    A narrow piece does not count, nor what lies before a break that the climb has climbed over:
+    it may be the rounding of a smooth function.
+    """
+    least = STAIR**2 * (abs(s.x) or 1.0) if start.verified else math.inf
+    near = [level for level in s.levels.values() if least <= level.h <= fit.half / 2]
+    return max((level for level in near if _excludes(s, level, fit, start, order)), default=None)
+
+
+def _excludes(s: Sampler, level: Level, fit: Fit, start: Start, order: int) -> bool:
+    """Whether a level has a slope or bend that neither noise nor the fit's error bar explains."""
     terms = fit.taylor[::-1].tolist()
 
     def change(t: float) -> float:
@@ -533,20 +547,10 @@ def _contradicting(s: Sampler, fit: Fit, start: Start, order: int) -> Level | No
             y = (y + a) * r
         return y
 
-    first = min(s.levels, default=0.0)
-    found = None
-    for level in s.levels.values():
-        if level.h > 0.5 * fit.half or not level.change or level.h == first:
-            continue
-        parts = _parts(change, level.h, level.side)
-        off = abs(level[order] - parts[order - 1])
-        noise = max(start.sigma, s.u * level.peak, s.u * abs(s.x * (level.odd / level.h)))
-        if off > K1 * noise + K2 * fit.error * level.h**order / order:
-            found = level if found is None or level.h > found.h else found
-    return found
-
-
-K1, K2 = 4.0, 3.0
+    off = abs(level[order] - _parts(change, level.h, level.side)[order - 1])
+    noise = max(start.sigma, s.u * level.peak, s.u * abs(s.x * (level.odd / level.h)))
+    within = SURE * noise + TRUST * fit.error * level.h**order / order
+    return level.change > 0 and off > within
 
 
 def _factor(fit: Fit, eta: float, sigma: float, rounding: float) -> float:
