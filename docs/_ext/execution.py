@@ -163,8 +163,11 @@ def faults(notebook: dict, folders: list[str]) -> list[str]:
             continue
         outputs, tags = cell["outputs"], cell["metadata"].get("tags", [])
         found += [f"cell {index}: {fault}" for fault in output_faults(outputs, folders)]
-        if "raises-exception" in tags and all(out["output_type"] != "error" for out in outputs):
+        raised = [out["ename"] for out in outputs if out["output_type"] == "error"]
+        if "raises-exception" in tags and not raised:
             found.append(f"cell {index}: is tagged raises-exception and raises nothing")
+        if raised and "raises-exception" not in tags:  # perhaps only while its figure is drawn
+            found.append(f"cell {index}: raises {raised[0]} and is not tagged raises-exception")
     return found
 
 

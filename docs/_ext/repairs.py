@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -70,8 +71,26 @@ def read_proofs_in_parallel() -> None:
     ProofDomain.merge_domaindata = lambda *_: None
 
 
+def publish_own_sources() -> None:
+    """Keep Python's own source out of the book.
+
+    From Python 3.13 on, what reads a field of a named tuple says that it is from ``collections``,
+    whose source ``sphinx.ext.viewcode`` would publish (9.0.4).
+    """
+    from sphinx.ext import viewcode
+
+    find = viewcode._get_full_modname
+
+    def found(module: str, name: str) -> str | None:
+        origin = find(module, name)
+        return module if origin in sys.stdlib_module_names else origin
+
+    viewcode._get_full_modname = found
+
+
 def apply() -> None:
     """Make all repairs."""
     repair_outputs()
     number_equations()
     read_proofs_in_parallel()
+    publish_own_sources()

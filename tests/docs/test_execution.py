@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +20,7 @@ ConfigError = pytest.importorskip("sphinx.errors").ConfigError
 
 FIXTURE = Path(__file__).parent / "fixtures" / "book"
 EXT = Path(__file__).parents[2] / "docs" / "_ext"
+PROFILE = EXT.parent / "_ipython"
 sys.path[:0] = [str(EXT), str(FIXTURE)]
 
 address, bookbuild, environment, execution, identical, masking = map(
@@ -180,6 +183,8 @@ def test_an_unknown_mode_is_refused(monkeypatch):
 BROKEN = {
     "raises": page(("", "1 / 0")),
     "warns": page(("", "import warnings\nwarnings.warn('soon')")),
+    "library": page(("", "import numpy as np\nnp.zeros(1) / 0")),
+    "draws": page(("", "import matplotlib.pyplot as plt\nplt.title('\\u6f22');")),
     "prints": page(
         ("", "import sys\nprint('noise', file=sys.stderr)"),
         ("", "print(object())"),
@@ -208,6 +213,8 @@ def broken(tmp_path_factory):
     [
         ("raises", "ZeroDivisionError: division by zero"),
         ("warns", "UserWarning: soon"),
+        ("library", "RuntimeWarning: invalid value encountered in divide"),
+        ("draws", "raises UserWarning and is not tagged raises-exception"),
         ("prints", "stderr was found in the cell outputs"),
         ("prints", "prints an address, which differs in every build: 'at 0x"),
         ("prints", "prints a folder of this machine: "),
@@ -219,6 +226,84 @@ def broken(tmp_path_factory):
 def test_a_broken_rule_fails_the_build(broken, name, complaint):
     assert complaint in broken
     assert f"{name}.md" in broken
+
+
+# --- the warnings of cells, and of the kernel -----------------------------------------------------
+
+SHELL = """\
+import sys, warnings
+from pathlib import Path
+from IPython.core.interactiveshell import InteractiveShell
+folder, *cells = sys.argv[1:]
+shell = InteractiveShell.instance(xmode="Minimal", colors="nocolor")
+for path in sorted(Path(folder).glob("*.py")):
+    shell.safe_execfile(path, shell.user_ns)
+for cell in [None, *cells]:
+    error = cell and shell.run_cell(cell).error_in_exec
+    try:
+        warnings.warn("the kernel's own", stacklevel=1)
+    except UserWarning:
+        print("a kernel that warns now ends")
+    print(f"told: {type(error).__name__}")
+"""
+
+
+def told_by_cells(folder, *cells):
+    """Run cells after a profile's startup files; the kernel warns before and after each."""
+    command = [sys.executable, "-c", SHELL, str(folder), *cells]
+    with tempfile.TemporaryDirectory() as home:
+        environment = {**os.environ, "PYTHONWARNINGS": "ignore", "IPYTHONDIR": home}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return re.findall(r"^told: (\w+)", done.stdout, re.MULTILINE)[1:], "ends" in done.stdout
+
+
+SOON = "import warnings\nwarnings.warn('soon')"
+NUMPY = "import numpy as np\nnp.zeros(1) / 0"
+
+
+def test_a_warning_is_an_error_in_a_cell_and_none_between_cells():
+    cells = [SOON, "1 / 0", "1 + 1", SOON, NUMPY]
+    errors = ["UserWarning", "ZeroDivisionError", "NoneType", "UserWarning", "RuntimeWarning"]
+    assert told_by_cells(PROFILE / "startup", *cells) == (errors, False)
+
+
+@pytest.mark.parametrize(
+    ("startup", "expected"),
+    [
+        ("", (["NoneType", "NoneType"], False)),
+        ("import warnings\nwarnings.simplefilter('error')", (["UserWarning", "NoneType"], True)),
+    ],
+)
+def test_without_the_hook_a_cell_may_warn_or_the_kernel_may_not(tmp_path, startup, expected):
+    (tmp_path / "10-other.py").write_text(startup)
+    assert told_by_cells(tmp_path, SOON, "1 + 1") == expected
+
+
+def test_the_startup_files_leave_one_name(tmp_path):
+    cell = "assert {'glue_values'} == {n for n in set(globals()) - known if n[0] != '_'}"
+    (tmp_path / "00-known.py").write_text("known = set(globals()) | {'known'}")
+    for path in (PROFILE / "startup").glob("*.py"):
+        shutil.copy(path, tmp_path)
+    assert told_by_cells(tmp_path, cell) == (["NoneType"], False)
+
+
+# --- the sources that are published ---------------------------------------------------------------
+
+
+def test_the_source_of_a_named_tuple_s_field_is_not_python_s_own(monkeypatch):
+    from sphinx.ext import viewcode
+
+    class Pair:
+        field = type("getter", (), {"__module__": "collections"})()  # as Python 3.13 has it
+
+    module = SimpleNamespace(Pair=Pair, dumps=json.dumps)
+    monkeypatch.setitem(sys.modules, "pairs", module)
+    monkeypatch.setattr(viewcode, "_get_full_modname", viewcode._get_full_modname)
+    assert viewcode._get_full_modname("pairs", "Pair.field") == "collections"
+    import_module("repairs").publish_own_sources()
+    assert viewcode._get_full_modname("pairs", "Pair.field") == "pairs"
+    assert viewcode._get_full_modname("pairs", "Pair") == __name__  # a name from another module
+    assert viewcode._get_full_modname("pairs", "other") is None
 
 
 # --- measured values ------------------------------------------------------------------------------

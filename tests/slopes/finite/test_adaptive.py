@@ -3,6 +3,7 @@
 import ctypes
 import ctypes.util
 import math
+import re
 
 import jax
 import jax.numpy as jnp
@@ -239,7 +240,9 @@ def test_the_function_is_never_called_outside_of_its_bounds():
 
 
 def test_an_exception_at_x_itself_is_the_callers_to_see():
-    with pytest.raises(ValueError, match="math domain error"):
+    with pytest.raises(ValueError) as own:  # its words differ from Python to Python
+        math.log(-1.0)
+    with pytest.raises(ValueError, match=re.escape(str(own.value))):
         finite.derivative(math.log, -1.0)
 
 
