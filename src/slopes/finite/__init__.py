@@ -14,7 +14,7 @@ Reference: B. Fornberg, "Generation of finite difference formulas on arbitrarily
 Mathematics of Computation 51 (1988) 699-706.
 """
 
-from slopes.finite.adaptive import unit_roundoff
+from slopes.compare import unit_roundoff
 from slopes.finite.estimates import Estimate, derivative
 from slopes.finite.imaginary import complex_step
 from slopes.finite.patterns import group_columns

@@ -27,6 +27,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.polynomial import chebyshev
 
+from slopes.compare import unit_roundoff
+
 NODES = 16  # Chebyshev points of a fit; even, so that none repeats x
 POINTS = np.cos((2 * np.arange(NODES) + 1) * (math.pi / (2 * NODES)))
 START = 0.8  # first distance u**START |x|: 2^11 ulps in float64, room for seven points
@@ -102,19 +104,6 @@ class Fit(NamedTuple):
     size: float
     taylor: Any
     """Terms of the series at x, at the distance of the half-width: the first to the last order."""
-
-
-@lru_cache
-def unit_roundoff(dtype: Any) -> float:
-    """Return the unit roundoff u of a dtype: half the gap between 1 and the next number."""
-    kind = np.dtype(dtype)
-    if kind.kind not in "fV":  # integers count as float64, complex numbers as their parts
-        kind = kind.type(0).real.dtype if kind.kind == "c" else np.dtype(float)
-    one = kind.type(1)
-    u = 0.5
-    while u > 2.0**-53 and kind.type(1 + u) != one:
-        u /= 2
-    return u
 
 
 def real_number(y: Any, stated: str) -> tuple[float, Any]:

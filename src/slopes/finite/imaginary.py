@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from slopes._typing import Fn, Scalar
-from slopes.finite.adaptive import checked_point, unit_roundoff
+from slopes.compare import unit_roundoff
+from slopes.finite.adaptive import checked_point
 from slopes.finite.checks import as_double, checked_step
 from slopes.finite.values import finite_copy
 

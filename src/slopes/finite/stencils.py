@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Inexact
 
 from slopes._typing import Fn, Numbers, Scalar
-from slopes.finite.adaptive import checked_point, held, unit_roundoff
+from slopes.compare import unit_roundoff
+from slopes.finite.adaptive import checked_point, held
 from slopes.finite.checks import as_double, checked_nodes, checked_step, step_that_vanishes
 from slopes.finite.values import evaluate, narrower
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from slopes._typing import Fn
-from slopes.finite.adaptive import unit_roundoff
+from slopes.compare import unit_roundoff
 from slopes.finite.checks import as_double
 
 __all__ = ["evaluate", "evaluate_batch", "finite_copy", "narrower"]

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Inexact
 
 from slopes._typing import Fn, Numbers, Scalar
-from slopes.finite.adaptive import unit_roundoff
+from slopes.compare import unit_roundoff
 from slopes.finite.checks import (
     as_double,
     checked_step,
