@@ -174,7 +174,7 @@ def notebooks(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure the benchmark tables and record them with machine and versions."""
-    install(session, "bench", "test")
+    install(session, "bench", "docs", "test")
     for script in sorted(Path("tests", "benchmarks").glob("[a-z]*.py")):
         record = Path("docs", "reference", "benchmarks", f"{script.stem}.json")
         session.run("python", str(script), "--json", str(record), *session.posargs)
