@@ -13,6 +13,7 @@ before a fork and start again when they are needed.)
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.util
 import json
 import os
@@ -54,10 +55,10 @@ def preload(names: tuple[str, ...] = PRELOADED) -> None:
     for name in names:
         if importlib.util.find_spec(name.partition(".")[0]):
             importlib.import_module(name)
+    # Matplotlib has loaded its backend, which asks at import whether it is in a kernel: load it anew
     for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib_inline"]:
-        del sys.modules[
-            name
-        ]  # Matplotlib has loaded it, and it asks then whether it is in a kernel
+        del sys.modules[name]
+    gc.freeze()  # what is here to stay is no garbage: a kernel need not look at it again
 
 
 def serve(requests: socket.socket) -> dict[str, Any]:
