@@ -55,7 +55,7 @@ def preload(names: tuple[str, ...] = PRELOADED) -> None:
     for name in names:
         if importlib.util.find_spec(name.partition(".")[0]):
             importlib.import_module(name)
-    # Matplotlib has loaded its backend, which asks at import whether it is in a kernel: load it anew
+    # Matplotlib has loaded its backend, which asks at import whether it is in a kernel: forget it
     for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib_inline"]:
         del sys.modules[name]
     gc.freeze()  # what is here to stay is no garbage: a kernel need not look at it again
