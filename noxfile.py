@@ -19,6 +19,7 @@ PINS_HEAD = """\
 # Versions that the project is built and tested with.
 # `nox -s lock` rewrites those of the Python that runs it, and keeps the others."""
 SITE = Path("dist", "site")
+PACKAGE_TESTS = ("tests/slopes", "tests/project/test_conventions.py", "src")
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 
 nox.options.sessions = ["site", "tests"]
@@ -199,9 +200,9 @@ def maxtest(session: nox.Session) -> None:
 
 
 def package_tests(session: nox.Session) -> None:
-    """Run all that tests the package, examples and figures included, without the site's tools."""
+    """Run all that tests the package, examples and figures included, and what it takes from JAX."""
     session.env["PYTHONDONTWRITEBYTECODE"] = ""
-    session.run("pytest", "tests/slopes", "src", *session.posargs)
+    session.run("pytest", *PACKAGE_TESTS, *session.posargs)
 
 
 @nox.session

@@ -17,6 +17,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -504,6 +505,75 @@ def step_table() -> list[dict[str, Any]]:
     ]
 
 
+def first(x: Any) -> Any:
+    """Return the first entry: a function that costs next to nothing."""
+    return x[..., 0]
+
+
+def doubled(x: Any) -> Any:
+    """As many outputs as inputs, for next to nothing."""
+    return x + x
+
+
+def overheads(sizes: tuple[int, ...] = (3, 100, 1000), repeats: int = 15) -> list[dict[str, Any]]:
+    """Seconds that a library adds to one evaluation of the function, its own time taken off."""
+    from scipy.optimize import approx_fprime
+
+    rows = []
+    for n in sizes:
+        x = np.linspace(0.5, 2, n)
+        block = np.repeat(x[None], 2 * n, axis=0)
+        for fn in (first, doubled):
+            central = finite.gradient if fn is first else finite.jacobian
+            one_by_one = partial(_calls, fn, x)
+            rivals = {  # what runs, how many evaluations it makes, their own work
+                "slopes": (partial(central, fn, x), 2 * n, partial(one_by_one, 2 * n)),
+                "slopes, forward": (
+                    partial(central, fn, x, nodes=finite.FORWARD),
+                    n + 1,
+                    partial(one_by_one, n + 1),
+                ),
+                "slopes, batched": (
+                    partial(central, fn, x, batched=True),
+                    2 * n,
+                    partial(fn, block),
+                ),
+                "scipy": (partial(approx_fprime, x, fn), n + 1, partial(one_by_one, n + 1)),
+            }
+            rows += [
+                {"inputs": n, "outputs": 1 if fn is first else n, "library": name} | spread
+                for name, spread in _in_turn(rivals, repeats).items()
+            ]
+    return rows
+
+
+def _calls(fn: Callable[[Any], Any], x: Any, count: int) -> None:
+    for _ in range(count):
+        fn(x)
+
+
+def _in_turn(rivals: dict[str, tuple[Any, int, Any]], repeats: int) -> dict[str, dict[str, float]]:
+    """Median, lowest and highest overhead a call; every rival has its turn in every round."""
+    samples: dict[str, list[float]] = {name: [] for name in rivals}
+    for turn in range(repeats + 1):
+        for name, (run, evaluations, own) in rivals.items():
+            loops = max(1, 3000 // evaluations)
+            seconds = _seconds(run, loops) - _seconds(own, loops)
+            if turn:  # the first one warms up
+                samples[name].append(seconds / (loops * evaluations))
+    return {
+        name: {"median": statistics.median(times), "low": min(times), "high": max(times)}
+        for name, times in samples.items()
+    }
+
+
+def _seconds(run: Callable[[], Any], loops: int) -> float:
+    start = time.perf_counter()
+    for _ in range(loops):
+        run()
+    return time.perf_counter() - start
+
+
 def main(argv: list[str]) -> None:
     """Print the tables and write them if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -524,6 +594,10 @@ def main(argv: list[str]) -> None:
     print("\nGradient of 100 inputs, median seconds (fastest to slowest)")
     for name, t in times.items():
         print(f"{name:20s} {t['median']:.2e} ({t['low']:.2e} to {t['high']:.2e})")
+    above = overheads()
+    print("\nSeconds above the function's own in each of its calls, median")
+    for row in above:
+        print("{inputs:5d} inputs {outputs:5d} outputs {library:16s} {median:9.2e}".format(**row))
     steps = step_table()
     print("\nBest steps at scale 1\ndtype     formula      predicted  measured")
     for row in steps:
@@ -536,6 +610,7 @@ def main(argv: list[str]) -> None:
             "held_out": {"seed": options.seed, "rows": [stored(row, drawn=True) for row in held]},
             "held_out_second": summary(held_second)._asdict(),
             "gradient_seconds": times,
+            "overhead_seconds": above,
             "steps": steps,
         }
         write(options.json, content)

@@ -1,9 +1,11 @@
-"""Repairs of other people's classes: KaTeX's process."""
+"""Repairs of other people's classes: KaTeX's process, and the sources that are published."""
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import pytest
 
@@ -51,3 +53,22 @@ def test_a_forked_process_forgets_its_parents_renderer():
     server = type("Server", (), {"katex_server": object()})
     repairs.own_katex(server)
     assert server.katex_server is None
+
+
+# --- the sources that are published ---
+
+
+def test_the_source_of_a_named_tuple_s_field_is_not_python_s_own(monkeypatch):
+    from sphinx.ext import viewcode
+
+    class Pair:
+        field = type("getter", (), {"__module__": "collections"})()  # as Python 3.13 has it
+
+    module = SimpleNamespace(Pair=Pair, dumps=json.dumps)
+    monkeypatch.setitem(sys.modules, "pairs", module)
+    monkeypatch.setattr(viewcode, "_get_full_modname", viewcode._get_full_modname)
+    assert viewcode._get_full_modname("pairs", "Pair.field") == "collections"
+    repairs.publish_own_sources()
+    assert viewcode._get_full_modname("pairs", "Pair.field") == "pairs"
+    assert viewcode._get_full_modname("pairs", "Pair") == __name__  # a name from another module
+    assert viewcode._get_full_modname("pairs", "other") is None

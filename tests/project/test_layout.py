@@ -43,7 +43,7 @@ TAUGHT_IN = {
     "timing": {"arrays"},
 }
 # Tests of the whole rather than of a module, a chapter or an extension in docs/_ext.
-WHOLE = {"agreement", "layout", "settings", "style", "tasks"}
+WHOLE = {"agreement", "conventions", "layout", "settings", "style", "tasks"}
 # Modules of figures that draw for several chapters.
 SHARED_FIGURES = {"graphs", "style"}
 

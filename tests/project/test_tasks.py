@@ -9,6 +9,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -80,7 +81,8 @@ def missing_tasks(text):
 def unknown_tasks(text, script):
     """Complain of sessions that a script of CI runs and the noxfile does not have."""
     named = re.findall(r"^run (\w+)", script, re.MULTILINE)
-    named += re.findall(r"nox (?:-s|--session) (\w+)", script)
+    for names in re.findall(r"(?:nox|newest) (?:-s|--session) (\w+(?: \w+)*)", script):
+        named += names.split()
     return [
         f"session {name} is run but not defined" for name in named if name not in sessions(text)
     ]
@@ -109,7 +111,8 @@ def test_a_task_without_words_is_noticed():
     assert "session quiet has no docstring" in missing_tasks(text)
 
 
-SCRIPTS = [ROOT / ".ci" / "run", ROOT / "README.md", *(ROOT / ".github" / "workflows").glob("*")]
+SCRIPTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / ".ci").iterdir()]
+SCRIPTS += (ROOT / ".github" / "workflows").glob("*")
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
@@ -118,16 +121,105 @@ def test_what_is_run_elsewhere_is_a_task(path):
 
 
 def test_a_task_that_nobody_wrote_is_noticed():
-    script = "run site\nrun dance\npython3 -m nox -s sing\n"
+    script = "run site\nrun dance\npython3 -m nox -s sing\n.ci/newest -s site play  # both\n"
     complaints = unknown_tasks(NOXFILE, script)
-    assert complaints == [f"session {name} is run but not defined" for name in ("dance", "sing")]
+    unknown = ("dance", "sing", "play")
+    assert complaints == [f"session {name} is run but not defined" for name in unknown]
 
 
-def test_ci_can_be_run():
-    assert os.access(ROOT / ".ci" / "run", os.X_OK)
-    assert (ROOT / ".ci" / "run").read_bytes().startswith(b"#!")
-    listed = git("ls-files", "--stage", ".ci/run")
+@pytest.mark.parametrize("path", sorted((ROOT / ".ci").iterdir()), ids=lambda path: path.name)
+def test_ci_can_be_run(path):
+    assert os.access(path, os.X_OK)
+    assert path.read_bytes().startswith(b"#!")
+    listed = git("ls-files", "--stage", str(path))
     assert not listed or listed.startswith("100755")
+
+
+def test_all_that_tests_the_package_is_run_with_the_oldest_and_the_newest_versions():
+    for name in noxfile.PACKAGE_TESTS:
+        assert (ROOT / name).exists(), name
+    tested = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
+    apart = {ROOT / "tests" / name for name in ("browser", "docs", "project")}  # the site's tools
+    covered = [ROOT / name for name in noxfile.PACKAGE_TESTS]
+    assert all(folder in apart or {folder, *folder.parents} & {*covered} for folder in tested)
+    ran = []
+    session = SimpleNamespace(env={}, run=lambda *command: ran.append(command), posargs=["-q"])
+    noxfile.package_tests(session)
+    assert ran == [("pytest", *noxfile.PACKAGE_TESTS, "-q")]
+
+
+# --- a current Python -----------------------------------------------------------------------------
+
+TOOLS = ("bash", "dirname", "git", "mkdir", "sed", "rm", "mv", "cp", "sh", "env")
+# What the machine may lack or refuse, as the commands that the script would find.
+PRESENT = {"id": "echo 0", "apt-get": "true", "chroot": "true", "unshare": "true"}
+
+
+def run_newest(folder, **commands):
+    """Run the script where only some commands exist; None takes one away."""
+    binaries = folder / "bin"
+    binaries.mkdir()
+    for name in TOOLS:
+        (binaries / name).symlink_to(shutil.which(name))
+    for name, body in (PRESENT | commands).items():
+        if body is not None:
+            (binaries / name).write_text(f"#!{shutil.which('sh')}\n{body}\n")
+            (binaries / name).chmod(0o755)
+    return subprocess.run(
+        [ROOT / ".ci" / "newest", "-s", "tests"],
+        env={"PATH": str(binaries), "NEWEST_ROOT": str(folder / "root")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("commands", "reason"),
+    [
+        ({"id": "echo 1000"}, "it needs root"),
+        ({"apt-get": None}, "there is no apt-get"),
+        ({"unshare": None}, "there is no unshare"),
+        ({"unshare": "echo no >&2; exit 1"}, "namespaces are not allowed"),
+        ({"apt-get": "echo no >&2; exit 100"}, "the system could not be installed, see "),
+        ({"debootstrap": "true"}, "the system could not be installed, see "),  # apt has no mirror
+        (
+            {"apt-get": "echo mirror", "debootstrap": "echo no >&2; exit 1"},
+            "the system could not be installed, see ",
+        ),
+        (  # the last use of unshare is pip's, without a network
+            {
+                "apt-get": "echo mirror",
+                "debootstrap": "mkdir -p $4/etc/ssl/certs $4/srv",
+                "unshare": 'case "$*" in *pip*) exit 1;; esac',
+            },
+            "nox could not be installed, see ",
+        ),
+    ],
+)
+def test_where_no_other_python_can_be_had_one_line_says_so(tmp_path, commands, reason):
+    done = run_newest(tmp_path, **commands)
+    assert (done.returncode, done.stderr) == (0, "")
+    (line,) = done.stdout.splitlines()
+    assert line.startswith(f"newest: nothing was run on Debian 13: {reason}")
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_task_that_fails_on_the_other_python_fails(tmp_path, code):
+    done = run_newest(
+        tmp_path,
+        **{
+            "apt-get": "echo mirror",
+            "debootstrap": "mkdir -p $4/etc/ssl/certs $4/srv",
+            "unshare": f'case "$*" in *"-m nox -s tests") exit {code};; *version) echo 4.0;; esac',
+        },
+    )
+    assert done.returncode == code
+    assert ("== newest, 4.0: -s tests: " in done.stdout) == (code == 0)
+
+
+def test_the_other_python_sees_no_device_of_the_machine():
+    script = (ROOT / ".ci" / "newest").read_text(encoding="utf-8")
+    assert re.findall(r"\bmount (?!and\b)(.*?) &&", script) == ['-t proc proc "$0/proc"']
+    assert "/dev" not in script.replace("/dev/null", "")
 
 
 # --- versions -------------------------------------------------------------------------------------
@@ -314,6 +406,46 @@ def test_a_workflow_is_yaml_with_jobs_that_have_steps_and_an_end(path):
     for job in workflow["jobs"].values():
         assert job["steps"]
         assert job["timeout-minutes"] <= 60
+
+
+def pythons(path):
+    """The versions of Python that a workflow's matrix names."""
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
+    (matrix,) = [job["strategy"]["matrix"] for job in jobs if "strategy" in job]
+    return tuple(matrix["python-version"])
+
+
+def other_pythons(project, readme):
+    """Complain of classifiers and of a README that name other Pythons than CI runs."""
+    *others, last = PYTHONS
+    named = [
+        name.removeprefix("Programming Language :: Python :: ")
+        for name in project["project"]["classifiers"]
+        if re.search(r"Python :: \d\.\d", name)
+    ]
+    complaints = [] if named == [*PYTHONS] else [f"classifiers must be {PYTHONS}, got {named}"]
+    if f"({', '.join(others)} and {last} are tested)" not in readme:
+        complaints.append(f"README.md must name the tested Pythons {PYTHONS}")
+    if project["project"]["requires-python"] != f">={PYTHONS[0]}":
+        complaints.append(f"requires-python must be >={PYTHONS[0]}")
+    return complaints
+
+
+def test_the_pythons_of_the_workflow_are_those_that_the_project_names():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert pythons(ROOT / ".github" / "workflows" / "ci.yml") == PYTHONS
+    assert other_pythons(PYPROJECT, readme) == []
+
+
+def test_another_python_is_noticed():
+    project = {"classifiers": ["Programming Language :: Python :: 3.11"], "requires-python": ">=3"}
+    complaints = other_pythons({"project": project}, "3.11 and 3.13 are tested")
+    assert [told.split()[0] for told in complaints] == [
+        "classifiers",
+        "README.md",
+        "requires-python",
+    ]
 
 
 # --- texts ----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from multiprocessing.util import Finalize, register_after_fork
@@ -119,9 +120,27 @@ def wait_for_katex() -> None:
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds: a busy machine is no error
 
 
+def publish_own_sources() -> None:
+    """Keep Python's own source out of the book.
+
+    From Python 3.13 on, what reads a field of a named tuple says that it is from ``collections``,
+    whose source ``sphinx.ext.viewcode`` would publish (9.0.4).
+    """
+    from sphinx.ext import viewcode
+
+    find = viewcode._get_full_modname
+
+    def found(module: str, name: str) -> str | None:
+        origin = find(module, name)
+        return module if origin in sys.stdlib_module_names else origin
+
+    viewcode._get_full_modname = found
+
+
 def apply() -> None:
     """Make all repairs."""
     repair_outputs()
     number_equations()
     read_proofs_in_parallel()
     wait_for_katex()
+    publish_own_sources()

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 NODES = 16  # Chebyshev points of a fit; even, so that none repeats x
+POINTS = np.cos((2 * np.arange(NODES) + 1) * (math.pi / (2 * NODES)))
 START = 0.8  # first distance u**START |x|: 2^11 ulps in float64, room for seven points
 ORIGIN = 2.0**-100  # stands for |x| at 0, which says nothing about scale
 AGREE = 0.2  # slopes of two levels agree if they differ by less than a fifth of the change
@@ -36,10 +37,13 @@ COVER = 4.0  # standard errors in an error bar
 TARGET = 256.0  # an error bar of so many roundoffs is good enough
 FITS = 4  # at most, from one start
 WORTH = 4.0  # a wider fit must be four times as wide to be worth its evaluations
+SURE = 3.0  # a difference of three times the noise is one
+TRUST = 3.0  # a level may be three error bars off: its slope is that of a neighbourhood
 RESOLVED = 3.0  # coefficients of pure noise stay below 1.2 times the noise, 3 times is a shape
 HINT = 4.0  # a change of 4 times the noise is where a fit starts if no larger one was verified
 STAIR = 2.0**-5  # a function that is constant out to this share of |x| may be so by nature
 NEARBY = 10  # values that are nearest to x: none but noise, unless the climb saw more
+WIDTHS = np.power.outer(2.0 ** np.arange(-24, 16.5, 0.5), range(1, 5)).T  # tried, and their powers
 SMOOTH = 2.0**-6  # noise found beyond a break must be below this share of the variation
 
 
@@ -52,6 +56,7 @@ class Sampler(NamedTuple):
     fx: float
     u: float
     seen: dict[float, float]
+    levels: dict[float, "Level"]
 
 
 class Level(NamedTuple):
@@ -61,6 +66,8 @@ class Level(NamedTuple):
     odd: float
     even: float
     peak: float
+    side: int = 0
+    """0 if measured on both sides, else the sign of the one that there is."""
 
     @property
     def change(self) -> float:
@@ -91,8 +98,8 @@ class Fit(NamedTuple):
     noise: float
     degree: int
     size: float
-    series: Any
-    at: float
+    taylor: Any
+    """Terms of the series at x, at the distance of the half-width: the first to the last order."""
 
 
 @lru_cache
@@ -165,81 +172,109 @@ def _sampler(fn: Any, x: float, kind: Any, bounds: Any) -> Sampler:
     if not math.isfinite(fx):
         raise ValueError(f"fn must be finite at x, got fn({x!r})={fx!r}")
     narrow = dtype if unit_roundoff(dtype) > unit_roundoff(kind) else kind
+    double = kind == np.float64  # Python's own, which math.* and JAX take as it is
+    low, high = map(float, bounds)
     seen: dict[float, float] = {x: fx}
 
     def value(t: float) -> float:
-        if not (bounds[0] <= t <= bounds[1] and math.isfinite(t)):
+        if (known := seen.get(t)) is not None:
+            return known
+        if not (low <= t <= high and -math.inf < t < math.inf):
             return math.nan
-        if t not in seen:
-            try:
-                with np.errstate(all="ignore"):
-                    y = fn(held(t, kind))
+        try:
+            y = fn(t if double else kind.type(t))
+            if type(y) is not float:
                 # Python's (-1) ** 0.5 is complex: that too says outside of the domain.
                 y = math.nan if np.iscomplexobj(y) else float(y)
-            except (ArithmeticError, ValueError):  # how math.* says: outside of the domain
-                y = math.nan
-            seen[t] = y if math.isfinite(y) else math.nan
-        return seen[t]
+        except (ArithmeticError, ValueError):  # how math.* says: outside of the domain
+            y = math.nan
+        seen[t] = y = y if -math.inf < y < math.inf else math.nan
+        return y
 
-    return Sampler(value, lambda t: float(narrow.type(t)), x, fx, unit_roundoff(narrow), seen)
+    def near(t: float) -> float:
+        return t if narrow == np.float64 else float(narrow.type(t))
+
+    return Sampler(value, near, x, fx, unit_roundoff(narrow), seen, {})
 
 
 def _probe(s: Sampler, h: float, order: int) -> tuple[float, tuple[float, float] | None]:
     """Noise of seven neighbours about a parabola; value and error if x is no smooth point."""
     for steps in ((-3, -2, -1, 1, 2, 3), (1, 2, 3, 4, 5, 6), (-1, -2, -3, -4, -5, -6)):
         places = [s.near(s.x + k * h) for k in steps]
-        f = np.array([s.value(t) for t in places]) - s.fx
-        if np.isfinite(f).all():
+        f = [s.value(t) - s.fx for t in places]
+        if all(map(math.isfinite, f)):
             break
     else:
         return math.nan, None
-    basis = np.vander((np.array([s.x, *places]) - s.x) / h, 3)
-    top = float(np.abs(f).max()) or 1.0
+    top = max(map(abs, f)) or 1.0
     seven = np.array([0.0, *f]) / top  # squares must not overflow
-    residual = seven - basis @ (np.linalg.pinv(basis) @ seven)
+    residual = _off_parabola(tuple((t - s.x) / h for t in places)) @ seven
     sigma = top * math.sqrt(float(residual @ residual) / 4)
-    if _steep(np.abs(steps[-3:]), f[-3:], order):
+    if _steep([abs(k) for k in steps[-3:]], f[-3:], order):
         return sigma, (math.copysign(math.inf, f[-1] * steps[-1]), math.inf)
     return sigma, _break(s, f, h, sigma, order) if steps[0] == -3 else None
 
 
-def _steep(k: Any, f: Any, order: int) -> bool:
+@lru_cache
+def _off_parabola(steps: tuple[float, ...]) -> Any:
+    """Matrix that leaves of values at 0 and at six steps what is no parabola."""
+    basis = np.vander(np.array([0.0, *steps]), 3)
+    return np.eye(7) - basis @ np.linalg.pinv(basis)
+
+
+def _steep(k: list[int], f: list[float], order: int) -> bool:
     """Whether f follows a power of the distance, or one times its logarithm, that is too steep."""
-    if not f.all() or np.ptp(np.sign(f)):
+    if not (min(f) > 0 or max(f) < 0):
         return False
-    ratios = f / np.asarray(k, dtype=float) ** order  # of x log x: a straight line in log k
-    drift = np.diff(ratios) / np.diff(np.log(k))
-    if abs(np.ptp(drift)) < 1e-6 * abs(drift[0]) and abs(drift[0]) > 1e-4 * abs(ratios[0]):
+    near, mid, far = (y / distance**order for y, distance in zip(f, k, strict=True))
+    first, second = math.log(k[1] / k[0]), math.log(k[2] / k[1])
+    drift = (mid - near) / first  # of x log x: a straight line in log k
+    if abs((far - mid) / second - drift) < 1e-6 * abs(drift) and abs(drift) > 1e-4 * abs(near):
         return True
     power = math.log(f[2] / f[0]) / math.log(k[2] / k[0])
-    follows = abs(math.log(f[1] / f[0]) - power * math.log(k[1] / k[0])) < 1e-6
+    follows = abs(math.log(f[1] / f[0]) - power * first) < 1e-6
     return follows and 0.01 < power < order and abs(power - round(power)) > 0.01
 
 
-def _break(s: Sampler, f: Any, h: float, sigma: float, order: int) -> tuple[float, float] | None:
+def _break(
+    s: Sampler, f: list[float], h: float, sigma: float, order: int
+) -> tuple[float, float] | None:
     """Mean slope and error at a kink or jump: smooth on either side of x and rough across it."""
     sides = max(abs(f[0] - 2 * f[1] + f[2]), abs(f[3] - 2 * f[4] + f[5]))
-    steep = abs(s.x * (f[5] - f[0]) / h)
-    if sigma <= 30 * sides + 64 * s.u * (float(np.abs(f).max()) + abs(s.fx) + steep):
+    steep = abs(s.x * ((f[5] - f[0]) / h))
+    if sigma <= 30 * sides + 64 * s.u * (max(map(abs, f)) + abs(s.fx) + steep):
         return None
-    slopes = f[[0, 2, 3, 5]] / (h * np.array([-3, -1, 1, 3]))
-    spread = float(np.ptp(slopes))
+    slopes = [f[i] / (h * k) for i, k in ((0, -3), (2, -1), (3, 1), (5, 3))]
+    spread = max(slopes) - min(slopes)
     kink = max(abs(slopes[0] - slopes[1]), abs(slopes[2] - slopes[3])) < 0.1 * spread
-    return float(slopes[1] + slopes[2]) / 2, spread if kink and order == 1 else math.inf
+    return (slopes[1] + slopes[2]) / 2, spread if kink and order == 1 else math.inf
 
 
 def _level(s: Sampler, h: float) -> Level | None:
-    left, right = (s.value(s.near(s.x + sign * h)) - s.fx for sign in (-1, 1))
-    if math.isfinite(left) and math.isfinite(right):
-        odd, even = right / 2 - left / 2, right / 2 + left / 2
-    elif math.isfinite(left) or math.isfinite(right):
-        sign, far = (-1, left) if math.isfinite(left) else (1, right)
-        near = s.value(s.near(s.x + sign * h / 2)) - s.fx
-        odd, even = sign * (4 * near - far), 2 * (far - 2 * near)
-    else:
+    """Measure both sides, or one of them twice where the function ends."""
+
+    def change(t: float) -> float:
+        return s.value(s.near(s.x + t)) - s.fx
+
+    left, right = map(math.isfinite, (change(-h), change(h)))
+    if not (left or right):
         return None
+    side = 0 if left and right else 1 if right else -1
+    odd, even = _parts(change, h, side)
     peak = max(abs(s.fx), abs(s.fx + (even + odd)), abs(s.fx + (even - odd)))
-    return Level(h, odd, even, peak) if math.isfinite(peak) else None
+    if not math.isfinite(peak):
+        return None
+    s.levels[h] = Level(h, odd, even, peak, side)
+    return s.levels[h]
+
+
+def _parts(change: Callable[[float], float], h: float, side: int) -> tuple[float, float]:
+    """Odd and even part of a change at distance h; from one side, those of a parabola."""
+    if not side:
+        left, right = change(-h), change(h)
+        return right / 2 - left / 2, right / 2 + left / 2
+    near, far = change(side * h / 2), change(side * h)
+    return side * (4 * near - far), 2 * (far - 2 * near)
 
 
 def _climb(s: Sampler, h: float, sigma: float, order: int) -> list[Start]:
@@ -309,7 +344,7 @@ def _stride(s: Sampler, h: float) -> float:
 
 def _noise(s: Sampler, good: Level, level: Level, sigma: float) -> tuple[float, float]:
     """Noise at two levels: what was seen, rounding of the value, rounding of fn's argument."""
-    argument = s.u * abs(s.x * level.odd / level.h)
+    argument = s.u * abs(s.x * (level.odd / level.h))
     return max(sigma, s.u * good.peak, argument), max(sigma, s.u * level.peak, argument)
 
 
@@ -337,10 +372,12 @@ def _reach(now: Level, low: Level, noise: float) -> float:
     quartic = quartic if quartic > 4 * r * r * noise else 0.0
     if now.change < SIGNAL * noise or cubic == quartic == 0:
         return math.inf
-    w = 2.0 ** np.arange(-24, 16.5, 0.5)
-    lower = np.maximum(abs(now.odd) * w, abs(now.even) * w**2)
-    over = cubic * w**3 + quartic * w**4 > AGREE * lower
-    return float(w[int(np.argmax(over))] * now.h) if over.any() else math.inf
+    one, two, three, four = WIDTHS
+    over = cubic * three + quartic * four > AGREE * np.maximum(
+        abs(now.odd) * one, abs(now.even) * two
+    )
+    first = int(over.argmax())
+    return float(one[first] * now.h) if over[first] else math.inf
 
 
 def _search(s: Sampler, h: float, sigma: float, order: int) -> tuple[float, float]:
@@ -417,17 +454,22 @@ def _refine(s: Sampler, start: Start, order: int, fits: int = FITS) -> Fit | Non
     """Fit, then narrow or widen by a predicted factor, while that pays."""
     half, ceiling = start.half, math.inf
     eta = max(start.sigma, s.u * abs(s.fx))
-    best: Fit | None = None
+    sound: list[Fit] = []
     last: Fit | None = None
-    for _ in range(fits):
+    for _ in range(fits + 3):
         fit = _fit(s, *_sides(s, half, start.level.h), order, start)
         if fit is None or not _agrees(fit, start):
             ceiling, half = half, half / 4
             continue
+        if (sharper := _contradicting(s, fit, start, order)) is not None:
+            above = min((h for h in s.levels if h > sharper.h), default=fit.half)
+            ceiling, half = min(ceiling, fit.half), math.sqrt(sharper.h * min(above, fit.half))
+            continue
+        best = min(sound, key=lambda fit: fit.error, default=None)
         rounding = s.u * (fit.size + abs(s.fx))
         good = _believable(fit, start, best, 64 * rounding)
-        if good and (best is None or fit.error < best.error):
-            best = fit
+        if good:
+            sound.append(fit)
         if fit.error <= TARGET * s.u * (abs(fit.value) + _per(fit.size, fit.half, order)):
             if (share := _share(s, fit, order)) == 1:
                 break
@@ -439,14 +481,26 @@ def _refine(s: Sampler, start: Start, order: int, fits: int = FITS) -> Fit | Non
             eta, ceiling = max(eta, fit.noise), math.inf  # narrower and as rough: it is noise
         last = fit
         factor = _factor(fit, eta, start.sigma, rounding)
-        if best is None:
+        if not sound:
             factor = min(factor, 1 / 3)
         if factor < 1:
             ceiling = half
         half = min(half * factor, ceiling / 1.5) if factor > 1 else half * factor
         if start.level.change == 0 or (factor > 1 and half < WORTH * fit.half):
             break
-    return best
+    return _covering(sound)
+
+
+def _covering(sound: list[Fit]) -> Fit | None:
+    """Fit with the least error, which is made to cover what another one excludes.
+
+    They disagree where the values near x are a stair of the rounding that is wider than the levels.
+    """
+    if not sound:
+        return None
+    best = min(sound, key=lambda fit: fit.error)
+    apart = max(abs(fit.value - best.value) - fit.error for fit in sound)
+    return best._replace(error=max(best.error, apart))
 
 
 def _share(s: Sampler, fit: Fit, order: int) -> float:
@@ -457,12 +511,8 @@ def _share(s: Sampler, fit: Fit, order: int) -> float:
     """
     if fit.error <= TARGET * s.u * abs(fit.value):
         return 1.0
-    terms = [
-        abs(_derivatives(fit.at, k, fit.degree) @ fit.series) / math.factorial(k)
-        for k in range(1, fit.degree + 1)
-    ]
     r = 2.0 ** -np.arange(60.0)
-    cost = (abs(s.fx) + r[:, None] ** np.arange(1, fit.degree + 1) @ np.array(terms)) / r**order
+    cost = (abs(s.fx) + r[:, None] ** np.arange(1, fit.degree + 1) @ np.abs(fit.taylor)) / r**order
     best = int(np.argmin(cost))
     return float(r[best]) if cost[best] * 16 < cost[0] else 1.0
 
@@ -473,6 +523,34 @@ def _believable(fit: Fit, start: Start, best: Fit | None, rounding: float) -> bo
         return False  # wider and rougher: that is no longer the noise
     near = fit.half <= start.level.h and fit.noise <= 2 * start.sigma
     return near or fit.size > RESOLVED * fit.noise or fit.noise <= rounding
+
+
+def _contradicting(s: Sampler, fit: Fit, start: Start, order: int) -> Level | None:
+    """Farthest level near x that has a sharper slope or bend, and another one than the fit.
+
+    A fit that is far wider than a feature takes it for noise, which a large half-width makes small.
+    A narrow piece does not count, nor what lies before a break that the climb has climbed over:
+    it may be the rounding of a smooth function.
+    """
+    least = STAIR**2 * (abs(s.x) or 1.0) if start.verified else math.inf
+    near = [level for level in s.levels.values() if least <= level.h <= fit.half / 2]
+    return max((level for level in near if _excludes(s, level, fit, start, order)), default=None)
+
+
+def _excludes(s: Sampler, level: Level, fit: Fit, start: Start, order: int) -> bool:
+    """Whether a level has a slope or bend that neither noise nor the fit's error bar explains."""
+    terms = fit.taylor[::-1].tolist()
+
+    def change(t: float) -> float:
+        r, y = t / fit.half, 0.0
+        for a in terms:
+            y = (y + a) * r
+        return y
+
+    off = abs(level[order] - _parts(change, level.h, level.side)[order - 1])
+    noise = max(start.sigma, s.u * level.peak, s.u * abs(s.x * (level.odd / level.h)))
+    within = SURE * noise + TRUST * fit.error * level.h**order / order
+    return level.change > 0 and off > within
 
 
 def _factor(fit: Fit, eta: float, sigma: float, rounding: float) -> float:
@@ -518,9 +596,10 @@ def _fit(s: Sampler, low: float, high: float, order: int, start: Start) -> Fit |
     places = _places(s, mid, half)
     offsets = np.array([0.0, *(t - s.x for t in places)])
     f = np.array([0.0, *(s.value(t) - s.fx for t in places)])
-    if np.unique(offsets).size < NODES or not np.isfinite(f).all():
+    if len({*places, s.x}) < NODES or not np.isfinite(f).all():
         return None
-    solve = np.linalg.pinv(chebyshev.chebvander((offsets - mid) / half, NODES - 1))
+    basis = _polynomials((offsets - mid) / half)
+    solve = _least_squares(basis)
     c = solve @ f
     size, top = float(np.abs(c[1:]).max()), float(np.abs(f).max()) or 1.0
     floor = 0.3 * s.u * (top + abs(s.fx))
@@ -528,23 +607,36 @@ def _fit(s: Sampler, low: float, high: float, order: int, start: Start) -> Fit |
         floor = max(floor, start.sigma)
     elif start.rough:  # known from more values than the tail has
         floor = max(floor, start.sigma / 2)
-    tails = c / np.linalg.norm(
-        solve, axis=1
-    )  # of the size of the values' noise, where all is noise
-    slopes, row = (_derivatives(-mid / half, d) for d in (1, order))
-    best: Fit | None = None
-    for d in range(order, NODES - 4):
-        tail = tails[d + 1 :]
-        noise = max(floor, float(np.linalg.norm(tail / top) * top / math.sqrt(tail.size)))
-        gain = float(np.linalg.norm(row[: d + 1] @ solve[: d + 1]))
-        left_out = float(np.abs(row * c)[d + 1 : d + 3].max())
-        value = float(row[: d + 1] @ c[: d + 1])
-        error = COVER * (1 + 2 / tail.size) * noise * gain + left_out + 2 * s.u * abs(value)
-        slope = float(slopes[: d + 1] @ c[: d + 1]) / half
-        answer = _per(value, half, order), _per(error, half, order)
-        if best is None or answer[1] < best.error:
-            best = Fit(*answer, slope, half, noise, d, size, c[: d + 1], -mid / half)
-    return best if best is not None and math.isfinite(best.error) else None
+    taylor = (basis[0] @ _differentiation()).reshape(NODES, NODES)  # at x, a row for each order
+    row = taylor[order] * order  # times order!, which is the order, 1 or 2
+    noise, gain = _noise_of_tails(c, solve, top, floor), _gains(row, solve)
+    terms = row * c
+    values, beyond = np.cumsum(terms), np.abs(terms)
+    d = np.arange(order, NODES - 4)
+    left_out = np.maximum(beyond[d + 1], beyond[d + 2])
+    tail = NODES - 1 - d
+    errors = COVER * (1 + 2 / tail) * noise[d] * gain[d] + left_out + 2 * s.u * np.abs(values[d])
+    best = int(np.argmin(errors))
+    cut, error = int(d[best]), float(errors[best])
+    if not math.isfinite(error):
+        return None
+    slope = float(taylor[1, : cut + 1] @ c[: cut + 1]) / half
+    answer = _per(float(values[cut]), half, order), _per(error, half, order)
+    shape = taylor[1 : cut + 1, : cut + 1] @ c[: cut + 1]
+    return Fit(*answer, slope, half, float(noise[cut]), cut, size, shape)
+
+
+def _noise_of_tails(c: Any, solve: Any, top: float, floor: float) -> Any:
+    """Noise of the values by the coefficients beyond each degree, which are of its size there."""
+    squares = (c / (np.sqrt(np.einsum("ij,ij->i", solve, solve)) * top)) ** 2
+    beyond = np.append(np.cumsum(squares[:0:-1])[::-1], 0.0)
+    return np.maximum(floor, top * np.sqrt(beyond / np.maximum(NODES - 1 - np.arange(NODES), 1)))
+
+
+def _gains(row: Any, solve: Any) -> Any:
+    """Factor from the noise of the values to that of the derivative, for each degree."""
+    weights = np.cumsum(row[:, None] * solve, axis=0)
+    return np.sqrt(np.einsum("ij,ij->i", weights, weights))
 
 
 def _per(y: float, half: float, order: int) -> float:
@@ -554,11 +646,35 @@ def _per(y: float, half: float, order: int) -> float:
 
 def _places(s: Sampler, mid: float, half: float) -> list[float]:
     """Chebyshev points, rounded to short numbers: fn's first products are then often exact."""
-    angles = (2 * np.arange(NODES) + 1) * (math.pi / (2 * NODES))
     grid = 2.0 ** (math.frexp(half)[1] - 9) or 1.0
-    return [s.near(float(np.round(t / grid) * grid)) for t in s.x + mid + half * np.cos(angles)]
+    points = np.round((s.x + mid + half * POINTS) / grid) * grid
+    return [s.near(t) for t in points.tolist()]
 
 
-def _derivatives(t: float, order: int, degree: int = NODES - 1) -> Any:
-    """Differentiate the first Chebyshev polynomials at t."""
-    return chebyshev.chebval(t, chebyshev.chebder(np.eye(degree + 1), order))
+@lru_cache
+def _differentiation() -> Any:
+    """Matrix from values of the Chebyshev polynomials at a point to their Taylor coefficients."""
+    step = np.zeros((NODES, NODES))
+    step[:-1] = chebyshev.chebder(np.eye(NODES))  # the slope of T_k as a series, in column k
+    powers = [np.eye(NODES)]
+    for k in range(1, NODES):
+        powers.append(powers[-1] @ step / k)
+    return np.hstack(powers)
+
+
+def _polynomials(t: Any) -> Any:
+    """Values of the first Chebyshev polynomials, by their recurrence, a column for each."""
+    values = np.empty((NODES, t.size))
+    values[0], values[1], twice = 1.0, t, 2 * t
+    for k in range(2, NODES):
+        np.multiply(twice, values[k - 1], out=values[k])
+        values[k] -= values[k - 2]
+    return values.T
+
+
+def _least_squares(basis: Any) -> Any:
+    """Matrix from values to coefficients. Close to Chebyshev points it is as good as orthogonal."""
+    try:
+        return np.linalg.solve(basis.T @ basis, basis.T)
+    except np.linalg.LinAlgError:  # points that rounding has pushed together
+        return np.linalg.pinv(basis)
