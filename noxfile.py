@@ -58,6 +58,12 @@ def sphinx(session: nox.Session, builder: str, out: Path, *options: str) -> None
     )
 
 
+def command(session: nox.Session, name: str, *arguments: str) -> None:
+    """Run a program of the site's own package."""
+    session.env["PYTHONPATH"] = "docs/_ext"
+    session.run("python", "-m", f"slopes_docs.commands.{name}", *arguments)
+
+
 def site_from_nothing(session: nox.Session) -> None:
     """Build the site without doctrees and without cached outputs: the gates trust no cache."""
     for path in (SITE, Path("build", "doctrees-html")):
@@ -117,7 +123,7 @@ def identical(session: nox.Session) -> None:
     shutil.rmtree(first, ignore_errors=True)
     shutil.copytree(SITE, first)
     site_from_nothing(session)
-    session.run("python", "docs/_ext/identical.py", str(first), str(SITE))
+    command(session, "identical", str(first), str(SITE))
 
 
 @nox.session
@@ -153,7 +159,7 @@ def pdf(session: nox.Session) -> None:
         sphinx(session, "html", SITE)
     book = Path("build", "singlehtml")
     sphinx(session, "singlehtml", book)
-    session.run("python", "docs/_ext/printing.py", str(SITE), str(book), "dist/pdf")
+    command(session, "pdf", str(SITE), str(book), "dist/pdf")
 
 
 @nox.session
@@ -169,7 +175,7 @@ def notebooks(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure the benchmark tables and record them with machine and versions."""
-    install(session, "bench", "test")
+    install(session, "bench", "docs", "test")
     for script in sorted(Path("tests", "benchmarks").glob("[a-z]*.py")):
         record = Path("docs", "reference", "benchmarks", f"{script.stem}.json")
         session.run("python", str(script), "--json", str(record), *session.posargs)
