@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from nbclient import NotebookClient
 from nbformat import v4
 
 from slopes_docs.run import execution, kernels
+from slopes_docs.run.server import Kernel, bury
 
 if not hasattr(os, "pidfd_open"):
     pytest.skip("kernels are forked on Linux alone", allow_module_level=True)
@@ -192,3 +194,13 @@ def test_without_descriptors_of_processes_kernels_are_ordinary(monkeypatch):
     monkeypatch.setattr(kernels, "Server", lambda: pytest.fail("started"))
     app = SimpleNamespace(config=SimpleNamespace(nb_execution_mode="force"))
     kernels.start(app, None, ["page"])
+
+
+def test_a_process_that_leads_no_group_yet_is_ended_too():
+    # A fork that is buried before it has become a leader was waited for without end.
+    sleeper = subprocess.Popen(["sleep", "20"])
+    mine, theirs = socket.socketpair()
+    with mine:
+        bury(Kernel(sleeper.pid, os.pidfd_open(sleeper.pid), theirs))
+        assert mine.recv(100) == b"-9\n"
+    assert sleeper.wait() is not None  # it has been waited for

@@ -114,7 +114,11 @@ class Server:
     def stop(self) -> None:
         """End the server and its kernels."""
         self.requests.close()
-        self.process.wait()
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:  # its kernels end with it
+            self.process.kill()
+            self.process.wait()
 
 
 def fixed(env: dict[str, str]) -> dict[str, str]:

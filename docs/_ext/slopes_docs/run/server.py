@@ -92,8 +92,9 @@ def receive(requests: socket.socket) -> tuple[bytes, list[socket.socket | None]]
 
 def bury(kernel: Kernel) -> None:
     """End a kernel and what it started, if they still run, and tell who asked for it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(kernel.pid, signal.SIGKILL)
+    for end in (os.kill, os.killpg):  # just forked, it leads no group yet
+        with contextlib.suppress(ProcessLookupError):
+            end(kernel.pid, signal.SIGKILL)
     code = os.waitstatus_to_exitcode(os.waitpid(kernel.pid, 0)[1])
     os.close(kernel.ended)
     with kernel.asker, contextlib.suppress(OSError):  # it may have gone away
