@@ -33,8 +33,7 @@ import scipy.special
 import sympy
 from _recording import environment, write
 
-from slopes import methods
-from slopes.methods import METHODS, Method
+from slopes.methods import METHODS, Method, estimates
 from slopes.problems import PROBLEMS, Interval, Problem
 
 PATIENCE = 5  # seconds
@@ -225,7 +224,7 @@ def patience(seconds: int) -> Iterator[None]:
 
 def with_adaptive(problem: Problem, x: Any) -> tuple[Any, Any]:
     """The course's, which brings error bars."""
-    value, bar = methods._estimates(problem, x)
+    value, bar = estimates(problem, x)
     return np.squeeze(value), np.squeeze(bar)
 
 

@@ -1,15 +1,21 @@
 """The layout of the repository, executed: a topic's files are found by guessing.
 
-A topic is one noun, and its stem names its module, its tests, its chapter, its deck and its
-figures. To add one, write the files and run this file: it says what is missing and where it
-belongs. Each rule is a function of the repository's root that returns messages, none if all is
-well; below the rules, each is seen to fail on a small repository with one thing broken.
+A topic is one noun, and its stem names its module, its tests, its chapter, its deck, its figures
+and its page of the API. Its module is `src/slopes/<topic>.py`, or the folder `src/slopes/<topic>/`
+once it outgrows 400 lines of code: then its `__init__.py` is the face, the only thing that others
+import, and the parts behind it import one another in one direction. The test of `P/x.py` is
+`tests/P/test_x.py`, or a folder `tests/P/x/` with a file for each section.
+To add a topic, write the files and run this file: it says what is missing and where it belongs.
+Each rule is a function of the repository's root that returns messages, none if all is well; below
+the rules, each is seen to fail on a small repository with one thing broken.
 """
 
 import ast
+import itertools
 import re
 import shutil
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -17,9 +23,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HERE = "tests/project/test_layout.py"
 
-# Modules that are no topic. Those with an underscore are tested through the modules they serve.
-SUPPORT = {"_adaptive", "_dual", "_formulas", "_printing", "_symbolic", "_tape", "_typing"}
-SUPPORT |= {"compare", "problems"}
+# Modules that are no topic: they know NumPy and one another.
+SUPPORT = {"_typing", "compare", "elementary", "problems", "special"}
 # Topics that are built from nothing: they know neither JAX nor one another.
 FROM_SCRATCH = {"dual", "finite", "minijax", "symbolic", "tape", "taylor"}
 # Topics built with JAX, and the arrows between them: what each may import of the others.
@@ -42,8 +47,13 @@ TAUGHT_IN = {
     "products": {"gradients", "hessians", "jacobians"},
     "timing": {"arrays"},
 }
-# Tests of the whole rather than of a module, a chapter or an extension in docs/_ext.
-WHOLE = {"agreement", "layout", "settings", "style", "tasks"}
+# Those that offer every function of the table of elementary functions.
+WAYS = {"dual", "symbolic", "tape"}
+# Wings of tests, what each tests, and the tests of a whole rather than of one file of it.
+WINGS = {"slopes": "src/slopes", "docs": "docs/_ext/slopes_docs"}
+WHOLE = {"slopes": {"agreement"}, "docs": set()}
+WHOLE |= {"project": {"conventions", "layout", "settings", "tasks"}}
+BESIDE_THE_WINGS = {"benchmarks", "browser", "support"}
 # Modules of figures that draw for several chapters.
 SHARED_FIGURES = {"graphs", "style"}
 
@@ -55,16 +65,28 @@ DRAWING_MAY |= {f"slopes.plots.{name}" for name in SHARED_FIGURES}
 
 
 def stems(root, pattern):
-    """Names, without suffix, of the files that match; never an index or a package."""
+    """Names, without suffix, of the files that match; never an index or a face."""
     return {path.stem for path in root.glob(pattern)} - {"index", "__init__"}
 
 
 def modules(root):
-    return stems(root, "src/slopes/*.py")
+    """Names of the modules, be they files or folders with a face; the figures are none."""
+    faces = {path.parent.name for path in root.glob("src/slopes/*/__init__.py")}
+    return (stems(root, "src/slopes/*.py") | faces) - {"plots"}
 
 
-def subjects_of_tests(root):
-    return {stem.removeprefix("test_") for stem in stems(root, "tests/test_*.py")}
+def files_of(root, name):
+    """The file of a module, or all files of its folder."""
+    package = root / "src/slopes"
+    return [path for path in (package / f"{name}.py", *sorted((package / name).glob("*.py")))
+            if path.exists()]  # fmt: skip
+
+
+def written(root, name):
+    """The path of a module, for messages."""
+    return (
+        f"src/slopes/{name}/" if (root / "src/slopes" / name).is_dir() else f"src/slopes/{name}.py"
+    )
 
 
 def toctree(page):
@@ -78,16 +100,33 @@ def toctree(page):
     return [entry.removesuffix(".md") for entry in entries if "/" not in entry]
 
 
-def imports(path):
-    """Yield the full name of everything that a module imports, also inside its functions."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def imported(source, inside):
+    """Yield the full name of everything that a program imports, also inside its functions."""
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             # A relative import is written out, so that it is judged like any other.
-            inside = path.as_posix().rpartition("/src/")[2].split("/")[: -node.level or None]
-            module = ".".join([*(inside if node.level else []), *filter(None, [node.module])])
+            folder = inside[: 1 - node.level or None] if node.level else []
+            module = ".".join([*folder, *filter(None, [node.module])])
             yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def imports(path):
+    inside = path.as_posix().rpartition("/src/")[2].split("/")[:-1]
+    yield from imported(path.read_text(encoding="utf-8"), inside)
+
+
+def cells(page):
+    """Yield the code of a page that can be read as Python."""
+    text = page.read_text(encoding="utf-8")
+    for code in re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        program = re.sub(r"\A(?::[^\n]*\n)+|\A---\n.*?\n---\n", "", code, flags=re.DOTALL)
+        try:
+            ast.parse(program)
+        except SyntaxError:  # a cell that shows one, or a magic command
+            continue
+        yield program
 
 
 def forbidden(path, allowed):
@@ -103,38 +142,131 @@ def forbidden(path, allowed):
 def every_module_has_a_layer(root):
     known = SUPPORT | FROM_SCRATCH | WITH_JAX.keys() | COMPARING
     return [
-        f"src/slopes/{name}.py has no layer: add {name!r} to FROM_SCRATCH, to WITH_JAX with its "
+        f"{written(root, name)} has no layer: add {name!r} to FROM_SCRATCH, to WITH_JAX with its "
         f"arrows, or, if it is no topic, to SUPPORT or COMPARING in {HERE}"
         for name in sorted(modules(root) - known)
+    ]
+
+
+def a_module_is_a_file_or_a_folder(root):
+    return [
+        f"src/slopes/{name}.py and src/slopes/{name}/ are both there: a topic is one or the other"
+        for name in sorted(stems(root, "src/slopes/*.py"))
+        if (root / "src/slopes" / name).is_dir()
     ]
 
 
 def every_module_has_a_chapter(root):
     chapters = stems(root, "docs/*.md")
     return [
-        f"docs/{min(own)}.md is missing, the chapter of src/slopes/{name}.py: write it and list "
+        f"docs/{min(own)}.md is missing, the chapter of {written(root, name)}: write it and list "
         "it in a toctree of docs/index.md"
         for name in sorted(modules(root) - SUPPORT)
         if not (own := TAUGHT_IN.get(name, {name})) & chapters
     ]
 
 
+def every_public_module_has_a_page_of_the_api(root):
+    folder = root / "docs/reference/api"
+    public = {name for name in modules(root) if name[0] != "_"} | {"plots"}
+    pages, listed = stems(folder, "*.md"), toctree(folder / "index.md")
+    return (
+        [
+            f"docs/reference/api/{name}.md is missing: let it have automodule:: slopes.{name}"
+            for name in sorted(public)
+            if name not in pages
+            or f"automodule:: slopes.{name}"
+            not in (folder / f"{name}.md").read_text(encoding="utf-8")
+        ]
+        + [
+            f"docs/reference/api/{name}.md is listed {listed.count(name)} times: list it once "
+            "in the toctree of docs/reference/api/index.md"
+            for name in sorted(pages & public)
+            if listed.count(name) != 1
+        ]
+        + [
+            f"docs/reference/api/{name}.md documents no module: name it after one"
+            for name in sorted(pages - public)
+        ]
+    )
+
+
 def every_module_has_tests(root):
-    public = {name for name in modules(root) if not name.startswith("_")}
+    tests = root / "tests/slopes"
+    public = {Path(name) for name in modules(root) if name[0] != "_"}
+    public |= {Path("plots", name) for name in stems(root, "src/slopes/plots/*.py")}
     return [
-        f"tests/test_{name}.py is missing: src/slopes/{name}.py has no tests of its own"
-        for name in sorted(public - subjects_of_tests(root))
+        f"tests/slopes/{one.as_posix()} or tests/slopes/{name.as_posix()}/ is missing: "
+        f"{written(root, name.as_posix())} has no tests of its own"
+        for name in sorted(public)
+        if not (tests / (one := name.with_name(f"test_{name.name}.py"))).exists()
+        and not list((tests / name).glob("test_*.py"))
     ]
 
 
 def every_test_file_belongs_to_something(root):
-    known = modules(root) | stems(root, "docs/*.md") | stems(root, "docs/_ext/*.py") | WHOLE
-    known |= {f"plots_{name}" for name in stems(root, "src/slopes/plots/*.py")}
+    """The test of `P/x.py` is `P/test_x.py`, or a file of the folder `P/x/`, in its wing."""
     return [
-        f"tests/test_{name}.py belongs to nothing: name it after a module, a chapter or an "
-        f"extension in docs/_ext, or add it to WHOLE in {HERE}"
-        for name in sorted(subjects_of_tests(root) - known)
+        f"{path.relative_to(root).as_posix()} belongs to nothing: name it after a file of "
+        f"{WINGS.get(wing, 'the project')}, or add it to WHOLE in {HERE}"
+        for wing in WHOLE
+        for path in sorted((root / "tests" / wing).rglob("test_*.py"))
+        if "fixtures" not in path.parts
+        and path.stem.removeprefix("test_") not in WHOLE[wing]
+        and not _has_a_source(root, wing, path)
     ]
+
+
+def _has_a_source(root, wing, path):
+    if wing not in WINGS:
+        return False
+    folder = path.parent.relative_to(root / "tests" / wing)
+    source = root / WINGS[wing] / folder
+    own = source / path.stem.removeprefix("test_")
+    sections = folder.name and folder.name != "plots" and source.is_dir()
+    return bool(sections or own.is_dir() or own.with_suffix(".py").exists()
+                or (folder.name and source.with_suffix(".py").exists()))  # fmt: skip
+
+
+def wings_hold_tests_alone(root):
+    tests, known = root / "tests", WHOLE.keys() | BESIDE_THE_WINGS
+    strangers = [path for path in tests.iterdir() if path.name not in known]
+    for wing in WHOLE:
+        files = (tests / wing).rglob("*.py")
+        strangers += [path for path in files if not path.name.startswith("test_")]
+    strangers = [path for path in strangers if path.name not in ("conftest.py", "__pycache__")
+                 and "fixtures" not in path.parts]  # fmt: skip
+    return [
+        f"{path.relative_to(root).as_posix()} is no test of a wing: what tests share goes to "
+        "tests/support/"
+        for path in sorted(strangers)
+    ]
+
+
+def every_way_offers_every_function_of_the_table(root):
+    package = root / "src/slopes"
+    table = ast.parse((package / "elementary.py").read_text(encoding="utf-8"))
+    functions = {
+        key.value
+        for node in table.body
+        if isinstance(node, ast.AnnAssign) and node.target.id in ("ELEMENTARY", "OF_TWO")
+        for key in node.value.keys
+    }
+    offered = {way: set().union(*map(exported, files_of(root, way))) for way in WAYS}
+    return [
+        f"src/slopes/{way} does not offer {name}, a row of src/slopes/elementary.py: define it in "
+        "rules.py, one line, and add its name to __all__"
+        for way in sorted(WAYS & modules(root))
+        for name in sorted(functions - offered[way])
+    ]
+
+
+def exported(path):
+    """The names in a literal `__all__`, which a user's type checker reads as well."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+            return {one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant)}
+    return set()
 
 
 def every_chapter_is_listed_once(root):
@@ -197,7 +329,7 @@ def every_figure_module_has_a_chapter(root):
 
 
 def names_have_no_numbers(root):
-    patterns = ("docs/*.md", "slides/*.md", "src/slopes/**/*.py", "tests/test_*.py")
+    patterns = ("docs/*.md", "slides/*.md", "src/slopes/**/*.py", "tests/**/*.py")
     return [
         f"{path.relative_to(root).as_posix()} has a number in its name: the order stands in "
         "docs/index.md alone, so name the topic by its noun"
@@ -209,19 +341,83 @@ def names_have_no_numbers(root):
 
 def imports_follow_the_layers(root):
     package = root / "src/slopes"
-    table = {package / f"{name}.py": SUPPORT_MAY for name in SUPPORT | FROM_SCRATCH}
+    allowed = dict.fromkeys(SUPPORT | FROM_SCRATCH, SUPPORT_MAY)
     for name, arrows in WITH_JAX.items():
-        table[package / f"{name}.py"] = SUPPORT_MAY | {"jax"} | {f"slopes.{to}" for to in arrows}
-    table |= {package / f"{name}.py": COMPARING_MAY for name in COMPARING}
+        allowed[name] = SUPPORT_MAY | {"jax"} | {f"slopes.{to}" for to in arrows}
+    allowed |= dict.fromkeys(COMPARING, COMPARING_MAY)
+    # A module's own folder is open to it.
+    table = {path: may | {f"slopes.{name}"} for name, may in allowed.items()
+             for path in files_of(root, name)}  # fmt: skip
     table |= dict.fromkeys((package / "plots").glob("*.py"), DRAWING_MAY)
     table |= {package / "__init__.py": set(), package / "plots/__init__.py": set()}
     return [
         f"{path.relative_to(root).as_posix()} must not import {name}: its layer allows "
-        f"{', '.join(sorted(allowed)) or 'the standard library alone'}; see {HERE}"
-        for path, allowed in sorted(table.items())
+        f"{', '.join(sorted(may)) or 'the standard library alone'}; see {HERE}"
+        for path, may in sorted(table.items())
         if path.exists()
-        for name in forbidden(path, allowed)
+        for name in forbidden(path, may)
     ]
+
+
+def outsiders_import_the_face(root):
+    """Parts and private names belong to their folder, and to its tests."""
+    programs = {path: [path.read_text(encoding="utf-8")] for pattern in
+                ("src/slopes/**/*.py", "tests/**/*.py", "docs/_ext/**/*.py")
+                for path in root.glob(pattern)}  # fmt: skip
+    programs |= {page: list(cells(page)) for pattern in ("docs/*.md", "slides/*.md")
+                 for page in root.glob(pattern)}  # fmt: skip
+    return [
+        f"{path.relative_to(root).as_posix()} must not import {name}: it belongs to "
+        f"{written(root, owner)}, whose face is slopes.{owner}"
+        for path, sources in sorted(programs.items())
+        for name in dict.fromkeys(itertools.chain(*(
+            imported(source, path.as_posix().rpartition("/src/")[2].split("/")[:-1])
+            for source in sources)))
+        if (owner := owner_of(root, name)) and not belongs(root, path, owner)
+    ]  # fmt: skip
+
+
+def owner_of(root, name):
+    """The module that keeps a name to itself; none if it is everybody's."""
+    package, _, rest = name.partition(".")
+    owner, _, inner = rest.partition(".")
+    if package != "slopes" or not inner or owner == "plots":
+        return None
+    part = inner.split(".")[0]
+    private = part.startswith("_")
+    return owner if private or (root / f"src/slopes/{owner}/{part}.py").exists() else None
+
+
+def belongs(root, path, owner):
+    place = path.relative_to(root).with_suffix("").parts
+    return place[:3] == ("src", "slopes", owner) or (
+        place[:2] == ("tests", "slopes") and place[2] in (owner, f"test_{owner}")
+    )
+
+
+def imports_never_run_in_a_circle(root):
+    """Each file after those that it imports: inside a folder, and across the package."""
+    package = root / "src/slopes"
+    names = {}
+    for path in package.rglob("*.py"):
+        stem = path.relative_to(root / "src").with_suffix("").parts
+        names[".".join(stem[:-1] if stem[-1] == "__init__" else stem)] = path
+    graph = {name: _modules_among(names, path) - {name} for name, path in names.items()}
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        return ["imports run in a circle: " + " <- ".join(error.args[1])]
+    return []
+
+
+def _modules_among(names, path):
+    """The files that a file asks for: of ``slopes.tape.rules.sin`` the longest name that is one."""
+    found = set()
+    for name in imports(path):
+        words = name.split(".")
+        heads = [".".join(words[:k]) for k in range(len(words), 0, -1)]
+        found |= set([head for head in heads if head in names][:1])
+    return found
 
 
 def docs_see_the_decks(root):
@@ -231,6 +427,7 @@ def docs_see_the_decks(root):
 
 
 RULES = [
+    a_module_is_a_file_or_a_folder,
     docs_see_the_decks,
     every_chapter_is_listed_once,
     every_deck_has_its_chapter_and_the_chapter_links_it,
@@ -239,9 +436,14 @@ RULES = [
     every_module_has_a_chapter,
     every_module_has_a_layer,
     every_module_has_tests,
+    every_public_module_has_a_page_of_the_api,
     every_test_file_belongs_to_something,
+    every_way_offers_every_function_of_the_table,
     imports_follow_the_layers,
+    imports_never_run_in_a_circle,
     names_have_no_numbers,
+    outsiders_import_the_face,
+    wings_hold_tests_alone,
 ]
 
 
@@ -253,39 +455,75 @@ def test_the_layout_keeps_the_rule(rule):
 
 # --- Sabotage: a small repository in order, then one thing broken at a time ---
 
-IN_ORDER = {
-    "docs/index.md": "# Book\n\n```{toctree}\n:caption: Part\nfinite\nDual numbers <dual>\n"
-    "choosing\n```\n\n:::{toctree}\nbatching.md\nslides/index\nreference/index\n:::\n",
-    "docs/finite.md": "# Finite\n\nSlides: [](slides/finite)\n",
-    "docs/dual.md": "# Dual\n\n{doc}`slides/dual`\n",
-    "docs/choosing.md": "# Choosing\n",
-    "docs/batching.md": "# Batching\n\n[](slides/bulk)\n",
-    "docs/_ext/deck.py": "",
-    "docs/reference/index.md": "",
-    "slides/index.md": "```{toctree}\nfinite\ndual\nbulk\n```\n",
-    "slides/finite.md": "---\nminutes: 45\n---\n# Finite\n",
-    "slides/dual.md": "# Dual\n\n---\nchapter: nothing, for this is no front matter\n",
-    "slides/bulk.md": "---\nminutes: 45\nchapter: batching\n---\n# Bulk\n",
-    "src/slopes/__init__.py": '__version__ = "1"\n',
-    "src/slopes/_typing.py": "from jaxtyping import Float\n",
-    "src/slopes/compare.py": "import math\nimport numpy as np\nfrom ._typing import Array\n",
-    "src/slopes/finite.py": "from slopes import compare\n",
-    "src/slopes/dual.py": "import numpy.linalg\nfrom . import compare\n",
-    "src/slopes/iterate.py": "import jax.numpy as jnp\nfrom jax import lax\n",
-    "src/slopes/methods.py": "import jax\nfrom slopes import compare, dual, finite\n",
-    "src/slopes/plots/__init__.py": "",
-    "src/slopes/plots/style.py": "import matplotlib as mpl\n",
-    "src/slopes/plots/finite.py": "from slopes.plots import style\nfrom .style import page\n"
-    "from .. import compare\n",
-    "tests/conftest.py": "",
-    "tests/test_compare.py": "",
-    "tests/test_deck.py": "",
-    "tests/test_dual.py": "",
-    "tests/test_finite.py": "",
-    "tests/test_iterate.py": "",
-    "tests/test_layout.py": "",
-    "tests/test_methods.py": "",
-}
+NAMES = "__all__ = ['hypot', 'sin']\n"
+IN_ORDER = (
+    {
+        "docs/index.md": "# Book\n\n```{toctree}\n:caption: Part\nfinite\nDual numbers <dual>\n"
+        "symbolic\ntape\nchoosing\n```\n\n:::{toctree}\nbatching.md\nslides/index\nreference/index\n:::\n",
+        "docs/finite.md": "# Finite\n\nSlides: [](slides/finite)\n",
+        "docs/dual.md": "# Dual\n\n{doc}`slides/dual`\n",
+        "docs/choosing.md": "# Choosing\n\n```{code-cell} python\n:tags: [remove-cell]\n"
+        "from slopes import tape\nfrom slopes.plots import finite as figures\n```\n",
+        "docs/symbolic.md": "# Symbols\n",
+        "docs/tape.md": "# Tape\n\n```{code-cell} python\n%time x\n```\n",
+        "docs/batching.md": "# Batching\n\n[](slides/bulk)\n",
+        "docs/_ext/slopes_docs/repairs.py": "",
+        "docs/_ext/slopes_docs/deck/slides.py": "",
+        "docs/reference/index.md": "",
+        "docs/reference/api/index.md": "```{toctree}\ncompare\ndual\nelementary\nfinite\niterate\n"
+        "methods\nplots\nsymbolic\ntape\n```\n",
+        "slides/index.md": "```{toctree}\nfinite\ndual\nbulk\n```\n",
+        "slides/finite.md": "---\nminutes: 45\n---\n# Finite\n",
+        "slides/dual.md": "# Dual\n\n---\nchapter: nothing, for this is no front matter\n",
+        "slides/bulk.md": "---\nminutes: 45\nchapter: batching\n---\n# Bulk\n",
+        "src/slopes/__init__.py": '__version__ = "1"\n',
+        "src/slopes/_typing.py": "from jaxtyping import Float\n",
+        "src/slopes/compare.py": "import math\nimport numpy as np\nfrom ._typing import Array\n",
+        "src/slopes/elementary.py": "ELEMENTARY: dict = {'sin': 1}\nOF_TWO: dict = {'hypot': 2}\n",
+        "src/slopes/finite.py": "from slopes import compare\n",
+        "src/slopes/dual.py": "import numpy.linalg\nfrom . import compare\n" + NAMES,
+        "src/slopes/symbolic.py": NAMES,
+        "src/slopes/tape/__init__.py": "from slopes.tape import rules\nfrom .walk import *\n",
+        "src/slopes/tape/record.py": "import numpy as np\nfrom slopes.compare import agree\n",
+        "src/slopes/tape/rules.py": "from slopes.tape.record import Node\n" + NAMES,
+        "src/slopes/tape/walk.py": "from .rules import sin\n",
+        "src/slopes/iterate.py": "import jax.numpy as jnp\nfrom jax import lax\n",
+        "src/slopes/methods.py": "import jax\nfrom slopes import compare, dual, finite, tape\n",
+        "src/slopes/plots/__init__.py": "",
+        "src/slopes/plots/style.py": "import matplotlib as mpl\n",
+        "src/slopes/plots/finite.py": "from slopes.plots import style\nfrom .style import page\n"
+        "from .. import compare\n",
+        "tests/conftest.py": "",
+        "tests/support/oracles.py": "",
+        "tests/docs/test_repairs.py": "",
+        "tests/docs/deck/test_slides.py": "",
+        "tests/docs/fixtures/deck/conf.py": "",
+        "tests/project/test_layout.py": "",
+        "tests/slopes/test_agreement.py": "from slopes import tape\n",
+        "tests/slopes/plots/test_finite.py": "from slopes.plots import finite\n",
+        "tests/slopes/plots/test_style.py": "",
+        "tests/slopes/tape/test_costs.py": "from slopes.tape.record import Node\n",
+        "tests/slopes/tape/test_rules.py": "",
+    }
+    | {
+        f"tests/slopes/test_{name}.py": ""
+        for name in ("compare", "dual", "elementary", "finite", "iterate", "methods", "symbolic")
+    }
+    | {
+        f"docs/reference/api/{name}.md": f".. automodule:: slopes.{name}\n"
+        for name in (
+            "compare",
+            "dual",
+            "elementary",
+            "finite",
+            "iterate",
+            "methods",
+            "plots",
+            "symbolic",
+            "tape",
+        )
+    }
+)
 
 
 @pytest.fixture
@@ -332,13 +570,80 @@ SABOTAGE = [
     ("slides/index.md", "```{toctree}\ndual\nfinite\nbulk\n```\n",
      every_deck_is_listed_once_in_the_order_of_the_book,
      "slides/index.md must follow the order of docs/index.md: finite, dual"),
-    ("src/slopes/plots/tape.py", "", every_figure_module_has_a_chapter,
-     "src/slopes/plots/tape.py draws for no chapter"),
+    ("src/slopes/plots/newton.py", "", every_figure_module_has_a_chapter,
+     "src/slopes/plots/newton.py draws for no chapter"),
     ("src/slopes/helpers.py", "", every_module_has_a_layer, "src/slopes/helpers.py has no layer"),
-    ("tests/test_finite.py", None, every_module_has_tests, "tests/test_finite.py is missing"),
-    ("tests/test_compare.py", None, every_module_has_tests, "tests/test_compare.py is missing"),
-    ("tests/test_misc.py", "", every_test_file_belongs_to_something,
-     "tests/test_misc.py belongs to nothing"),
+    ("src/slopes/helpers/__init__.py", "", every_module_has_a_layer,
+     "src/slopes/helpers/ has no layer"),
+    ("src/slopes/tape.py", "", a_module_is_a_file_or_a_folder,
+     "src/slopes/tape.py and src/slopes/tape/ are both there"),
+    ("docs/tape.md", None, every_module_has_a_chapter,
+     "docs/tape.md is missing, the chapter of src/slopes/tape/"),
+    ("tests/slopes/test_finite.py", None, every_module_has_tests,
+     "tests/slopes/test_finite.py or tests/slopes/finite/ is missing"),
+    ("tests/slopes/test_compare.py", None, every_module_has_tests,
+     "tests/slopes/test_compare.py or tests/slopes/compare/ is missing"),
+    ("tests/slopes/plots/test_style.py", None, every_module_has_tests,
+     "tests/slopes/plots/test_style.py or tests/slopes/plots/style/ is missing"),
+    ("tests/slopes/test_misc.py", "", every_test_file_belongs_to_something,
+     "tests/slopes/test_misc.py belongs to nothing"),
+    ("tests/slopes/test_record.py", "", every_test_file_belongs_to_something,
+     "tests/slopes/test_record.py belongs to nothing"),
+    ("tests/slopes/plots/test_misc.py", "", every_test_file_belongs_to_something,
+     "tests/slopes/plots/test_misc.py belongs to nothing"),
+    ("tests/docs/test_slides.py", "", every_test_file_belongs_to_something,
+     "tests/docs/test_slides.py belongs to nothing"),
+    ("tests/project/test_dual.py", "", every_test_file_belongs_to_something,
+     "tests/project/test_dual.py belongs to nothing"),
+    ("tests/slopes/helper.py", "", wings_hold_tests_alone, "tests/slopes/helper.py is no test"),
+    ("tests/docs/deck/words.py", "", wings_hold_tests_alone, "tests/docs/deck/words.py is no test"),
+    ("tests/test_dual.py", "", wings_hold_tests_alone, "tests/test_dual.py is no test of a wing"),
+    ("docs/reference/api/tape.md", None, every_public_module_has_a_page_of_the_api,
+     "docs/reference/api/tape.md is missing: let it have automodule:: slopes.tape"),
+    ("docs/reference/api/dual.md", "# Dual\n", every_public_module_has_a_page_of_the_api,
+     "docs/reference/api/dual.md is missing"),
+    ("docs/reference/api/index.md", "", every_public_module_has_a_page_of_the_api,
+     "docs/reference/api/tape.md is listed 0 times"),
+    ("docs/reference/api/misc.md", "", every_public_module_has_a_page_of_the_api,
+     "docs/reference/api/misc.md documents no module"),
+    ("src/slopes/elementary.py", "ELEMENTARY: dict = {'sin': 1, 'sinpi': 1}\n",
+     every_way_offers_every_function_of_the_table,
+     "src/slopes/tape does not offer sinpi, a row of src/slopes/elementary.py"),
+    ("src/slopes/dual.py", "__all__ = ['sin']\n", every_way_offers_every_function_of_the_table,
+     "src/slopes/dual does not offer hypot"),
+    # The three that once passed.
+    ("src/slopes/dual.py", "from slopes.tape.record import Node\n", imports_follow_the_layers,
+     "src/slopes/dual.py must not import slopes.tape.record.Node"),
+    ("src/slopes/plots/finite.py", "from slopes.tape.record import Node\n",
+     imports_follow_the_layers,
+     "src/slopes/plots/finite.py must not import slopes.tape.record.Node"),
+    ("src/slopes/compare.py", "from slopes.dual.number import Dual\n", imports_follow_the_layers,
+     "src/slopes/compare.py must not import slopes.dual.number.Dual"),
+    ("src/slopes/tape/walk.py", "from slopes import finite\n", imports_follow_the_layers,
+     "src/slopes/tape/walk.py must not import slopes.finite"),
+    ("src/slopes/tape/walk.py", "from ..finite import central\n", imports_follow_the_layers,
+     "src/slopes/tape/walk.py must not import slopes.finite.central"),
+    ("src/slopes/methods.py", "from slopes.tape.rules import sin\n", outsiders_import_the_face,
+     "src/slopes/methods.py must not import slopes.tape.rules.sin: it belongs to src/slopes/tape/"),
+    ("src/slopes/methods.py", "from slopes.tape import rules\n", outsiders_import_the_face,
+     "src/slopes/methods.py must not import slopes.tape.rules"),
+    ("src/slopes/methods.py", "import slopes.tape.rules as r\n", outsiders_import_the_face,
+     "src/slopes/methods.py must not import slopes.tape.rules"),
+    ("src/slopes/methods.py", "from slopes.dual import _half\n", outsiders_import_the_face,
+     "src/slopes/methods.py must not import slopes.dual._half"),
+    ("tests/slopes/test_dual.py", "from slopes.tape.rules import sin\n", outsiders_import_the_face,
+     "tests/slopes/test_dual.py must not import slopes.tape.rules.sin"),
+    ("tests/benchmarks/tape.py", "from slopes.tape import record\n", outsiders_import_the_face,
+     "tests/benchmarks/tape.py must not import slopes.tape.record"),
+    ("docs/choosing.md",
+     "```{code-cell} python\n---\ntags: [a]\n---\nfrom slopes.tape.record import Node\n```\n",
+     outsiders_import_the_face, "docs/choosing.md must not import slopes.tape.record.Node"),
+    ("src/slopes/tape/record.py", "from slopes.tape.walk import back\n",
+     imports_never_run_in_a_circle, "imports run in a circle: "),
+    ("src/slopes/tape/record.py", "def f():\n    from slopes.tape import sin\n",
+     imports_never_run_in_a_circle, "imports run in a circle: "),
+    ("src/slopes/elementary.py", "import slopes.finite\n", imports_follow_the_layers,
+     "src/slopes/elementary.py must not import slopes.finite"),
     ("docs/dual2.md", "", names_have_no_numbers, "docs/dual2.md has a number in its name"),
     ("slides/01.md", "", names_have_no_numbers, "slides/01.md has a number in its name"),
     ("src/slopes/plots/v2.py", "", names_have_no_numbers, "src/slopes/plots/v2.py has a number"),
@@ -380,6 +685,7 @@ def test_a_broken_layout_is_reported(book, name, text, rule, message):
     if text is None:
         path.unlink()
     else:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     messages = rule(book)
     assert [line for line in messages if line.startswith(message)], messages

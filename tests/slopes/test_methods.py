@@ -8,8 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from slopes import methods, problems
-from slopes.methods import METHODS, U, balance, by_name, judge, operations, rounding
+from slopes import problems
+from slopes.methods import METHODS, balance, by_name, judge, operations, rounding
+from slopes.methods.points import steps
+from slopes.methods.tolerances import U, _accumulated, _relative_slopes
 from slopes.problems import PROBLEMS, Problem
 
 SINE, POLAR, ROSENBROCK = map(problems.by_name, ("sine", "polar", "rosenbrock"))
@@ -153,7 +155,7 @@ def test_rounding_is_the_formula_of_its_docstring():
 def test_the_condition_is_that_of_the_second_derivative(problem):
     for x in problem.points:
         exact = np.atleast_1d(x)[:, None] * np.atleast_2d(problem.second(x))
-        found = methods._relative_slopes(problem, x).reshape(exact.shape)
+        found = _relative_slopes(problem, x).reshape(exact.shape)
         # central differences of relative step u^(1/3) of functions whose scale is that of x
         assert np.abs(found - exact).max() <= 1e-7 * (1 + np.abs(exact).max())
 
@@ -162,7 +164,7 @@ def test_truncation_of_central_differences_is_met_where_it_rules():
     # At x = 1e-3 the step of central is no small part of x, and truncation is all there is.
     root = problems.by_name("square_root")
     verdict = judge(by_name("central"), root, 1e-3)
-    h = float(methods._steps(1e-3)[0])
+    h = float(steps(1e-3)[0])
     third = 3 / 8 * 1e-3**-2.5
     assert verdict.error == pytest.approx(third * h**2 / 6 / root.derivative(1e-3), rel=1e-3)
     # the tolerance doubles that, from third derivatives by differences of width 0.1 x
@@ -176,14 +178,14 @@ def test_rounding_of_values_is_accumulated_through_cancellation():
         derivative=lambda x: 0 * x + 1.0, domain=(problems.Interval(),), points=(1.0,),
         source="made for this test",
     )  # fmt: skip
-    assert methods._accumulated(shifted, 1.0) == pytest.approx(1e6, rel=1e-5)
+    assert _accumulated(shifted, 1.0) == pytest.approx(1e6, rel=1e-5)
     verdict = judge(by_name("central"), shifted, 1.0)
     assert verdict
     assert verdict.error > 10 * balance(SINE, 1.0)  # what a bound that sees only f would allow
 
 
 def test_rounding_of_values_is_found_for_each_output():
-    sums = methods._accumulated(POLAR, AT)
+    sums = _accumulated(POLAR, AT)
     cosine, sine = 2 * math.cos(0.5), 2 * math.sin(0.5)
     assert sums == pytest.approx([2 * cosine, 2 * sine])  # cos, and the product with r
 

@@ -17,6 +17,7 @@ from slopes.plots.style import (
     drawing_style,
     figure,
     label,
+    listed,
     unit_roundoff_line,
 )
 
@@ -83,7 +84,7 @@ def pushforward(
         fig,
         alt="A curve above a row of equal arrows, one for each dual number; from the point of the "
         "curve above each, a second arrow runs along the tangent, rising by "
-        f"{_listed(told)} for each unit of the arrow below.",
+        f"{listed(told)} for each unit of the arrow below.",
     )
 
 
@@ -258,9 +259,3 @@ _SERIES = {"value": ("o", "blue"), "derivative": ("s", "orange"), "cured": ("^",
 def _cut(errors: Points, u: float) -> Points:
     cut: Points = np.clip(errors, u / 4, 10.0)
     return cut
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Join names as prose does."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last

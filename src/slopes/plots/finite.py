@@ -16,6 +16,7 @@ from slopes.plots.style import (
     drawing_style,
     figure,
     label,
+    listed,
     unit_roundoff_line,
 )
 
@@ -60,7 +61,7 @@ def orders(steps: Steps, errors: Mapping[str, Errors], *, slopes: Sequence[int])
     """
     if len(slopes) != len(errors):
         raise ValueError(
-            f"slopes must be one order for each of {_listed(errors)}, got slopes={slopes!r}"
+            f"slopes must be one order for each of {listed(errors)}, got slopes={slopes!r}"
         )
     for name, err in errors.items():
         if not np.any(err):
@@ -77,7 +78,7 @@ def orders(steps: Steps, errors: Mapping[str, Errors], *, slopes: Sequence[int])
         fig,
         alt="Log-log plot of error against step from "
         f"{steps[0]:g} to {steps[-1]:g}: the measured points of "
-        f"{_listed(errors)} lie on straight lines of slope {_listed([str(s) for s in slopes])}.",
+        f"{listed(errors)} lie on straight lines of slope {listed([str(s) for s in slopes])}.",
     )
 
 
@@ -124,7 +125,7 @@ def u_curve(
     ax.set(xlabel="step $h$", ylabel="relative error", ylim=(u / 8, 3.0))
     return draw(
         fig,
-        alt=f"Log-log plot of relative error against step for {_listed(measured)} differences: "
+        alt=f"Log-log plot of relative error against step for {listed(measured)} differences: "
         "a valley each; the measured points fill the space below the predicted lines, which fall "
         "to a marked minimum and rise again.",
     )
@@ -157,7 +158,7 @@ def dtypes(valleys: Mapping[str, tuple[Steps, Errors]], best: Mapping[str, float
     ax.set(xlabel="step $h$", ylabel="relative error", ylim=(1e-12, 4.0))
     return draw(
         fig,
-        alt=f"Log-log plot of relative error against step in {_listed(valleys)}: one valley "
+        alt=f"Log-log plot of relative error against step in {listed(valleys)}: one valley "
         "each, side by side, the coarser the format the further right and the higher; a tick under "
         "each marks the predicted best step.",
     )
@@ -224,7 +225,7 @@ def complex_step(steps: Steps, curves: Mapping[str, Errors], *, u: float) -> Dra
     fig, (ax,) = figure(height=4.4)
     where = {"forward": (1e-13, 3e-2), "central": (2e-4, 3e-9), "complex step": (1e-17, 2e-15)}
     if other := [name for name in curves if name not in where]:
-        raise ValueError(f"curves must be named {_listed(where)}, got curves={other!r}")
+        raise ValueError(f"curves must be named {listed(where)}, got curves={other!r}")
     for (name, err), colour in zip(curves.items(), cycle(len(curves)), strict=True):
         ax.loglog(steps, np.maximum(err, u / 4), color=PALETTE[colour][0], linewidth=1.6)
         label(ax, *where[name], name, colour=colour, ha="center")
@@ -374,16 +375,10 @@ def three_ways(
         fig,
         alt=f"Left, a curve with its tangent of slope {slope:.4f}. Right, relative errors: the "
         "numerical way falls and rises again as its step shrinks, "
-        f"{_listed(exact)} stay at the unit roundoff.",
+        f"{listed(exact)} stay at the unit roundoff.",
     )
 
 
 def _positive(errors: Errors) -> Errors:
     """Leave out exact hits, which a logarithmic axis cannot show."""
     return np.where(errors > 0, errors, np.nan)
-
-
-def _listed(names: Mapping[str, object] | Sequence[str]) -> str:
-    """Join names as prose does."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -35,6 +35,7 @@ __all__ = [
     "drawing_style",
     "figure",
     "label",
+    "listed",
     "reference_slope",
     "unit_roundoff_line",
 ]
@@ -343,3 +344,25 @@ def unit_roundoff_line(ax: Axes, u: float, *, text: str = "unit roundoff") -> No
         color=PALETTE["muted"][0],
         fontsize=13,
     )
+
+
+def listed(names: Iterable[str]) -> str:
+    """Join names as prose does, for an alt text.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Any number of them.
+
+    Returns
+    -------
+    str
+        With commas, and "and" before the last; empty for none.
+
+    Examples
+    --------
+    >>> listed(["forward", "central", "adaptive"])
+    'forward, central and adaptive'
+    """
+    *most, last = [*names] or [""]
+    return f"{', '.join(most)} and {last}" if most else last

@@ -22,6 +22,7 @@ from slopes.plots.style import (
     drawing_style,
     figure,
     label,
+    listed,
     reference_slope,
 )
 
@@ -69,7 +70,7 @@ def program(
     spoken = [_numbered(text) for text in formulas]
     said = [f"{spoken[node]} is read {_times(reads[node])}" for node in forks]
     arrive = [
-        f"{spoken[node]} receives {_listed(got)}"
+        f"{spoken[node]} receives {listed(got)}"
         for node in forks
         if (
             got := [
@@ -90,8 +91,8 @@ def program(
         marked_edges=[edge for edge in edges if edge[0] in forks],
         direction="right",
         alt=f"A graph of {len(formulas)} boxes joined by {len(edges)} arrows: "
-        f"{_listed(spoken)}. {_listed(said) or 'Each is read once'}."
-        + (f" Walking back, {_listed(arrive)}." if arrive else ""),
+        f"{listed(spoken)}. {listed(said) or 'Each is read once'}."
+        + (f" Walking back, {listed(arrive)}." if arrive else ""),
     )
 
 
@@ -160,8 +161,8 @@ def backward_pass(
     last = pictures[-1][2]
     part = len(shown) < len(total)
     told = [k for k, reads in enumerate(parents) if part or not reads]
-    ends = _listed([f"{_short(last[k])} at {_plain(symbols[k])}" for k in told])
-    which = f", {_listed(list(map(str, shown)))} of 0 to {total[-1]}" if part else ""
+    ends = listed([f"{_short(last[k])} at {_plain(symbols[k])}" for k in told])
+    which = f", {listed(list(map(str, shown)))} of 0 to {total[-1]}" if part else ""
     return draw(
         fig,
         alt=f"{len(pictures)} pictures of one graph of {len(labels)} boxes{which}: a cotangent of "
@@ -252,7 +253,7 @@ def memory(
     """
     if len(slopes) != len(curves):
         raise ValueError(
-            f"slopes must be one power for each of {_listed(list(curves))}, got slopes={slopes!r}"
+            f"slopes must be one power for each of {listed(list(curves))}, got slopes={slopes!r}"
         )
     fig, (ax,) = figure()
     for (name, size), power, colour in zip(curves.items(), slopes, cycle(len(curves)), strict=True):
@@ -268,12 +269,12 @@ def memory(
         at = (lengths[near] * 1.15, size[near] / 1.3e6)
         label(ax, *at, f"{name}: power {power:g}", colour=colour, va="top")
     ax.set(xlabel="steps of the program", ylabel="bytes kept / $10^6$")
-    first, last = (_listed([f"{size[k] / 1e6:.2g}" for size in curves.values()]) for k in (0, -1))
+    first, last = (listed([f"{size[k] / 1e6:.2g}" for size in curves.values()]) for k in (0, -1))
     return draw(
         fig,
         alt=f"Log-log plot of memory against {lengths[0]} to {lengths[-1]} steps for "
-        f"{_listed(list(curves))}: from {first} megabytes to {last}, along straight lines of slope "
-        f"{_listed([f'{power:g}' for power in slopes])}.",
+        f"{listed(list(curves))}: from {first} megabytes to {last}, along straight lines of slope "
+        f"{listed([f'{power:g}' for power in slopes])}.",
     )
 
 
@@ -359,9 +360,3 @@ def _bar(value: float | None) -> str:
 
 def _times(count: int) -> str:
     return "twice" if count == 2 else f"{count} times"
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Join names as prose does; nothing for none."""
-    *most, last = names or [""]
-    return f"{', '.join(most)} and {last}" if most else last

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from drawings import curve_colours, data, drawn, is_loglog, names, panels
+
 from slopes.plots import choosing, style
 
 U = 2.0**-53

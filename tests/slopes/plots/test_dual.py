@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from drawings import data, drawn, is_loglog, names, panels
+
 from slopes.plots import dual, style
 
 U = 2.0**-53

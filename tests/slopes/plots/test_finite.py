@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from drawings import curve_colours, data, drawn, is_loglog, names, panels
+
 from slopes.plots import finite, style
 
 U = 2.0**-53
@@ -238,7 +238,3 @@ def test_each_curve_of_a_figure_has_its_label_in_its_colour():
     expected = [style.PALETTE[role][0] for role in style.COLOURS[:2]]
     assert list(curve_colours(ax).values()) == expected
     assert [line.get_color() for line in ax.lines[::2]] == expected
-
-
-def test_names_are_joined_as_prose_does():
-    assert [finite._listed("abc"[:k]) for k in (1, 2, 3)] == ["a", "a and b", "a, b and c"]

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from drawings import data, drawn, names, panels
+
 from slopes.plots import motivation
 
 ANGLE = np.linspace(0, 2 * np.pi, 9)

@@ -264,3 +264,11 @@ def test_the_look_ends_with_the_drawing_even_after_an_error():
 def test_the_palette_cannot_be_changed():
     with pytest.raises(TypeError):
         style.PALETTE["ink"] = ("#000000", "#ffffff")
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [([], ""), (["a"], "a"), ({"a": 1, "b": 2}, "a and b"), (["a", "b", "c"], "a, b and c")],
+)
+def test_names_are_joined_as_prose_does(names, text):
+    assert style.listed(names) == text

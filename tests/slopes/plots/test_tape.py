@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from drawings import curve_colours, data, drawn, is_loglog, names, panels
+
 from slopes import tape as recording
 from slopes.plots import style, tape
 
@@ -237,7 +237,3 @@ def test_each_curve_of_a_figure_has_its_label_in_its_colour():
     assert list(colours.values()) == [style.PALETTE[role][0] for role in style.COLOURS[:2]]
     dots = [line.get_color() for line in ax.lines if line.get_marker() == "o"]
     assert dots == list(colours.values())
-
-
-def test_names_are_joined_as_prose_does():
-    assert [tape._listed("abc"[:k]) for k in range(4)] == ["", "a", "a and b", "a, b and c"]

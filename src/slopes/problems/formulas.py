@@ -3,7 +3,7 @@
 A program (it has a loop, a branch or several outputs) takes the namespace `m` and returns the
 function. A closed form takes the point and returns the derivative by NumPy; where the program
 iterates, the closed form finds the same root by bisection, so that neither checks itself.
-They are written for the reader of the table in `slopes.problems`, which says what each is.
+They are written for the reader of `slopes.problems.table`, which says what each is.
 """
 
 import math
