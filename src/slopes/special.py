@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from slopes._typing import Scalar
+
 __all__ = ["digamma", "erf", "erfc", "lgamma", "logaddexp", "trigamma"]
 
 LARGE = 10.0  # from here on the first term left out of a series is below 5e-17 of the sum
@@ -104,7 +106,7 @@ def trigamma(x: Any) -> Any:
     return _of_floats("trigamma", x, _trigamma)
 
 
-def logaddexp(x: float, y: float) -> float:
+def logaddexp(x: Scalar, y: Scalar) -> Scalar:
     """Compute ``log(exp(x) + exp(y))`` of two numbers without overflow, as `numpy.logaddexp`."""
     low, high = sorted((x, y))
     if math.isinf(high) and not math.isnan(low):

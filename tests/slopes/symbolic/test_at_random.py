@@ -52,12 +52,13 @@ def test_derivatives_are_those_of_sympy(recipe):
 
 
 class Sympy:
-    """SymPy as a namespace, with the two names that it lacks."""
+    """SymPy as a namespace, with the names that it lacks."""
 
     def __getattr__(self, name):
         return getattr(sympy, name)
 
     log1p = staticmethod(lambda a: sympy.log(1 + a))
+    hypot = staticmethod(lambda a, b: sympy.sqrt(a**2 + b**2))
     mpf = sympy.Integer
 
 

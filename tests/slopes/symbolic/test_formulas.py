@@ -4,11 +4,14 @@ from fractions import Fraction
 
 import pytest
 from expressions import logistic, x, y, z
+from matplotlib.mathtext import MathTextParser
 
 from slopes import symbolic
+from slopes.elementary import ELEMENTARY, OF_TWO
 from slopes.symbolic import (
     constant,
     exp,
+    expression,
     graph,
     log,
     piecewise,
@@ -140,3 +143,34 @@ def test_no_sign_follows_a_sign_in_a_formula(expr, expected):
 def test_the_cube_root_and_the_power_of_one_third_look_different():
     """At -8 one is -2, the other 1 + 1.73j."""
     assert to_latex(symbolic.cbrt(x)) != to_latex(x ** Fraction(1, 3))
+
+
+@pytest.mark.parametrize("name", ["abs", *ELEMENTARY])
+def test_every_function_has_a_formula(name):
+    text = to_latex(expression.call(name, x))
+    assert text.count(r"\left") == text.count(r"\right")
+    MathTextParser("path").parse(f"${text}$")
+
+
+@pytest.mark.parametrize("name", OF_TWO)
+def test_every_function_of_two_has_a_formula(name):
+    MathTextParser("path").parse(f"${to_latex(expression.call(name, x, y))}$")
+
+
+@pytest.mark.parametrize(
+    ("expr", "text"),
+    [
+        (symbolic.erf(x), r"\operatorname{erf}\left(x\right)"),
+        (symbolic.lgamma(x), r"\log\left|\Gamma\left(x\right)\right|"),
+        (symbolic.digamma(x), r"\psi\left(x\right)"),
+        (symbolic.trigamma(x), r"\psi_{1}\left(x\right)"),
+        (symbolic.logaddexp(x, y), r"\log\left(e^{x} + e^{y}\right)"),
+    ],
+)
+def test_special_functions_are_written_as_in_handbooks(expr, text):
+    assert to_latex(expr) == text
+
+
+def test_a_function_without_a_formula_is_refused_by_name():
+    with pytest.raises(ValueError, match="expr must have functions whose formula is known, got sq"):
+        to_latex(expression.call("sq", x))

@@ -19,6 +19,7 @@ from slopes.symbolic import (
     log,
     piecewise,
     simplify,
+    simplifying,
     sin,
     sqrt,
     symbol,
@@ -146,6 +147,9 @@ def test_underflow_of_factors_does_not_lose_the_product():
         (diff(x / (x + y), x), "y/(x + y)**2"),
         (x - 2 * x, "-x"),
         (x + y + x, "2*x + y"),
+        (4 / x + 2 / x, "6/x"),
+        (x * 2 / y - 3 * (x / y), "-(x/y)"),
+        (diff(1 / (1 + x), x, 3), "-(6/(1 + x)**4)"),
         (x * 1e200 * y * 1e200, None),
         (x / (y * constant(0)), None),
     ],
@@ -184,3 +188,57 @@ def test_simplify_does_not_take_1_for_its_float():
 )
 def test_simplify_leaves_ints_that_no_float_can_meet(expr):
     assert simplify(expr) is expr
+
+
+@pytest.mark.parametrize(
+    "grow",
+    [
+        lambda total, i: total + sin(i * x),
+        lambda total, i: sin(i * x) - total,
+        lambda total, i: total * sin(i * x),
+        lambda total, i: sin(i * x) / total,
+        lambda total, i: (total - x) * sin(i * x),
+        lambda total, i: sqrt(total + i) ** 3,
+    ],
+)
+def test_simplify_looks_at_a_bounded_number_of_parts_for_each_node(grow, monkeypatch):
+    """A sum of 4000 terms was walked to its end from each of its 4000 partial sums."""
+    looked_at = 0
+
+    def counted(expr):
+        nonlocal looked_at
+        looked_at += 1
+        return pair(expr)
+
+    pair = simplifying._pair
+    monkeypatch.setattr(simplifying, "_pair", counted)
+    counts = []
+    for n in (200, 400):
+        total, looked_at = x, 0
+        for i in range(1, n):
+            total = grow(total, i)
+        simplify(total)
+        counts.append(looked_at)
+    assert counts[1] < 2.2 * counts[0]
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        (1 - x / (x + y), "y/(x + y)"),
+        (2 - 2 * x / (x + y), "2*y/(x + y)"),
+        (x / (x - 1) - 1, "1/(x - 1)"),
+        (1 + x / y, "1 + x/y"),
+        (1 - sin(x) / (x + y), "1 - sin(x)/(x + y)"),
+        (3 + x - x / (x + y), "3 + x - x/(x + y)"),
+        (0.5 - x * 1e300 / (x * 1e-300 + y), "0.5 - 1e+300*x/(1e-300*x + y)"),
+    ],
+)
+def test_a_number_and_a_quotient_become_one_quotient_where_terms_cancel(expr, expected):
+    assert repr(simplify(expr)) == expected
+
+
+def test_a_quotient_of_long_sums_is_left_alone():
+    long = sum((symbol(f"x{i}") for i in range(40)), x)
+    assert simplify(1 - x / long) is 1 - x / long
+    assert simplify(1 - long / (x + y)) is 1 - long / (x + y)

@@ -1,12 +1,15 @@
 """Source of a function, and the function it compiles to."""
 
 import math
+from fractions import Fraction
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from expressions import U, nested, x, y
 
+from slopes import dual, symbolic
 from slopes.compare import relative_error
 from slopes.symbolic import (
     constant,
@@ -183,3 +186,125 @@ def test_ints_too_large_for_an_array_are_floats_beside_one():
         value = function(high, [x], m=m)(m.asarray(0.5))
         assert relative_error(float(value), evaluate(high, {x: 0.5})) < 10 * U
     assert "." not in to_python(high, [x]) + to_python(x + 10**400, [x], arrays=True)
+
+
+# --- Numbers of NumPy ---
+
+WIDTHS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
+
+
+@pytest.mark.parametrize("kind", WIDTHS)
+@pytest.mark.parametrize("m", [math, np])
+def test_integers_of_numpy_do_not_wrap_round(kind, m):
+    f = x**20 + 300 * x
+    right = 20 * 10**19 + 300
+    point = np.dtype(kind).type(10)
+    fn = function(diff(f, x), [x], m=m)
+    assert fn(point) == evaluate(diff(f, x), {x: point}, m=m) == fn(x=point) == right
+
+
+@pytest.mark.parametrize("kind", [*WIDTHS, "bool"])
+def test_arrays_of_integers_become_floats(kind):
+    slope = diff(x**-2 + x**70, x)
+    for points in (np.array([1, 1], kind), np.array(1, kind)):
+        for found in (function(slope, [x], m=np)(points), evaluate(slope, {x: points}, m=np)):
+            np.testing.assert_array_equal(found, np.full(points.shape, 68.0))
+    wide = np.array([100, 7]).astype(kind)
+    if kind != "bool":
+        np.testing.assert_allclose(function(x**30, [x], m=np)(wide), [1e60, 7.0**30], rtol=4 * U)
+
+
+def test_arrays_of_integers_of_jax_become_floats_also_when_traced():
+    fn = function(diff(x**20, x), [x], m=jnp)
+    assert jax.jit(fn)(jnp.array(10)) == fn(jnp.array(10)) == 2e20
+
+
+@pytest.mark.parametrize("kind", WIDTHS)
+def test_negative_powers_of_integers_of_numpy_are_quotients(kind):
+    two = np.dtype(kind).type(2)
+    assert evaluate(x**-2, {x: two}) == function(x**-2, [x])(two) == 0.25
+    assert evaluate(x**-2 + Fraction(1, 2) * y, {x: two, y: Fraction(1, 2)}) == Fraction(1, 2)
+
+
+def test_truth_values_count_as_zero_and_one():
+    for yes in (True, np.True_):
+        assert evaluate(x + x, {x: yes}) == function(x + x, [x])(yes) == 2
+        assert function(sin(x), [x], m=np)(yes) == math.sin(1)
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
+def test_floats_of_numpy_stay_what_they_are(kind):
+    half = np.dtype(kind).type(0.5)
+    assert function(x**2, [x], m=np)(half).dtype == kind
+    assert function(x**2, [x], m=np)(np.array([half])).dtype == kind
+
+
+def test_functions_of_narrow_integers_have_all_digits():
+    assert sin(np.int8(1)) == math.sin(1)  # NumPy's is 0.8413
+    assert sin(np.array([1], np.int8))[0] == np.sin(1.0)
+    assert symbolic.hypot(np.int8(100), np.int8(100)) == math.hypot(100, 100)
+
+
+def test_pieces_that_are_ints_are_floats_in_an_array():
+    """NumPy's array of ints wrapped round: 3**50 was a negative number."""
+    f = piecewise((x > 0, 3), 2) ** 50
+    for found in (function(f, [x], m=np), lambda p: evaluate(f, {x: p}, m=np)):
+        np.testing.assert_array_equal(found(np.array([1.0, -1.0])), [3.0**50, 2.0**50])
+    huge = piecewise((x > 0, 10**400), 2)
+    assert "10000000" in to_python(huge, [x], arrays=True)
+
+
+# --- Pieces that are not taken ---
+
+POLE = piecewise((x > 0, 1 / x), 0)
+NESTED_POLES = piecewise((x > 0, piecewise((x > 1, log(x - 1)), 1 / (x - 1))), (x < -1, 1 / x), 0)
+
+
+@pytest.mark.parametrize("m", [math, np, jnp, dual])
+@pytest.mark.parametrize("f", [POLE, NESTED_POLES, diff(NESTED_POLES, x), [POLE, 2 * POLE]])
+def test_a_piece_that_is_not_taken_is_not_computed_for_a_number(m, f):
+    right = [0, 0] if isinstance(f, list) else 0
+    assert function(f, [x], m=m)(0.0) == right
+    assert evaluate(f, {x: 0.0}, m=m) == right
+
+
+def test_exact_numbers_take_one_piece_too():
+    fn = function(POLE, [x], m=np)
+    assert (fn(Fraction(0)), fn(Fraction(1, 3)), fn(0), fn(np.float64(0.0))) == (0, 3, 0, 0)
+    assert evaluate(POLE, {x: Fraction(0)}, m=np) == 0
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_piece_that_no_entry_takes_does_not_warn():
+    points = np.array([-2.0, 0.0, 0.5])
+    for run in (function(POLE, [x], m=np), lambda p: evaluate(POLE, {x: p}, m=np)):
+        np.testing.assert_array_equal(run(points), [0.0, 0.0, 2.0])
+    np.testing.assert_array_equal(
+        function([NESTED_POLES, x], [x], m=np)(points), [[-0.5, 0.0, -2.0], points]
+    )
+
+
+def test_a_number_beside_an_array_may_be_where_a_piece_has_a_pole():
+    """Python's float raised ZeroDivisionError where an array of NumPy holds an infinity."""
+    f = piecewise((x > 0, 1 / y), x)
+    for m in (np, jnp):
+        points = m.asarray([-1.0, -2.0])
+        for found in (function(f, [x, y], m=m)(points, y=0.0), evaluate(f, {x: points, y: 0.0}, m)):
+            np.testing.assert_array_equal(found, points)
+    single = function(f, [x, y], m=np)(np.ones(2, np.float32), 0.3)
+    assert single.dtype == np.float32
+
+
+def test_what_is_not_finite_is_said():
+    fn = function(piecewise((x > 0, log(y)), x), [x, y], m=np)
+    with pytest.warns(RuntimeWarning, match="invalid value"):
+        assert np.isnan(fn(np.ones(1), np.array([-1.0]))).all()
+    with pytest.raises(ZeroDivisionError):
+        function(POLE * (1 / y), [x, y], m=np)(1.0, 0.0)
+
+
+def test_pieces_too_deep_for_ifs_are_walked():
+    steps = piecewise(*((x < i, 1 / (x - i)) for i in range(1, 100)), 0)
+    fn = function(steps, [x], m=np)
+    assert fn(98.5) == fn(x=98.5) == -2.0
+    assert fn(1.0) == -1.0
