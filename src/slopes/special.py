@@ -19,8 +19,6 @@ from typing import Any
 
 import numpy as np
 
-from slopes._typing import Scalar
-
 __all__ = ["digamma", "erf", "erfc", "lgamma", "logaddexp", "trigamma"]
 
 LARGE = 10.0  # from here on the first term left out of a series is below 5e-17 of the sum
@@ -106,7 +104,7 @@ def trigamma(x: Any) -> Any:
     return _of_floats("trigamma", x, _trigamma)
 
 
-def logaddexp(x: Scalar, y: Scalar) -> Scalar:
+def logaddexp(x: Any, y: Any) -> Any:
     """Compute ``log(exp(x) + exp(y))`` of two numbers without overflow, as `numpy.logaddexp`."""
     low, high = sorted((x, y))
     if math.isinf(high) and not math.isnan(low):

@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
-from expressions import x, y
+from expressions import U, x, y
 
 from slopes import symbolic
 from slopes.compare import agree
+from slopes.elementary import ELEMENTARY, OF_TWO, of_number
 from slopes.problems import PROBLEMS
 from slopes.symbolic import (
     constant,
@@ -152,3 +153,24 @@ class Pair(NamedTuple):
 
     first: object
     second: object
+
+
+@pytest.mark.parametrize("name", ELEMENTARY)
+def test_every_function_has_its_value_from_math_and_from_numpy(name):
+    f, at = getattr(symbolic, name)(x), 1.0 if name == "acosh" else 0.3
+    right = of_number(name)(at)
+    for found in (evaluate(f, {x: at}), function(f, [x])(at)):
+        assert found == right
+    for run in (lambda p: evaluate(f, {x: p}, m=np), function(f, [x], m=np)):
+        assert agree(run(np.array([at])), [right], tol=8 * U)
+
+
+@pytest.mark.parametrize("name", OF_TWO)
+def test_every_function_of_two_has_its_value_from_math_and_from_numpy(name):
+    f = getattr(symbolic, name)(x, y)
+    for m, number in ((math, float), (np, np.array)):
+        for found in (
+            evaluate(f, {x: number(0.3), y: number(0.7)}, m=m),
+            function(f, [x, y], m=m)(number(0.3), number(0.7)),
+        ):
+            assert agree(found, of_number(name)(0.3, 0.7), tol=8 * U)
