@@ -13,8 +13,14 @@ import nox
 
 ROOT = Path(__file__).parent
 CONSTRAINTS = "constraints.txt"
+# Pythons that share their pins. JAX 0.10 is the last release for Python 3.11.
+FAMILIES = ('python_version < "3.12"', 'python_version >= "3.12"')
+PINS_HEAD = """\
+# Versions that the project is built and tested with.
+# `nox -s lock` rewrites those of the Python that runs it, and keeps the others."""
 SITE = Path("dist", "site")
-PYPROJECT = nox.project.load_toml("pyproject.toml")
+PACKAGE_TESTS = ("tests/slopes", "tests/project/test_conventions.py", "src")
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 
 nox.options.sessions = ["site", "tests"]
 nox.options.default_venv_backend = "venv"
@@ -52,6 +58,12 @@ def sphinx(session: nox.Session, builder: str, out: Path, *options: str) -> None
     )
 
 
+def command(session: nox.Session, name: str, *arguments: str) -> None:
+    """Run a program of the site's own package."""
+    session.env["PYTHONPATH"] = "docs/_ext"
+    session.run("python", "-m", f"slopes_docs.commands.{name}", *arguments)
+
+
 def site_from_nothing(session: nox.Session) -> None:
     """Build the site without doctrees and without cached outputs: the gates trust no cache."""
     for path in (SITE, Path("build", "doctrees-html")):
@@ -73,8 +85,8 @@ def site(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Test the package, the docs' extensions and the layout; measure branch coverage."""
-    install(session, "test", "docs")
+    """Test the package, the docs' extensions, layout and tasks; measure branch coverage."""
+    install(session, "test", "docs", "tasks")
     session.run("pytest", "--ignore=tests/browser", "--cov", "--cov-report=term", *session.posargs)
 
 
@@ -111,7 +123,7 @@ def identical(session: nox.Session) -> None:
     shutil.rmtree(first, ignore_errors=True)
     shutil.copytree(SITE, first)
     site_from_nothing(session)
-    session.run("python", "docs/_ext/identical.py", str(first), str(SITE))
+    command(session, "identical", str(first), str(SITE))
 
 
 @nox.session
@@ -147,7 +159,7 @@ def pdf(session: nox.Session) -> None:
         sphinx(session, "html", SITE)
     book = Path("build", "singlehtml")
     sphinx(session, "singlehtml", book)
-    session.run("python", "docs/_ext/printing.py", str(SITE), str(book), "dist/pdf")
+    command(session, "pdf", str(SITE), str(book), "dist/pdf")
 
 
 @nox.session
@@ -163,7 +175,7 @@ def notebooks(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure the benchmark tables and record them with machine and versions."""
-    install(session, "bench", "test")
+    install(session, "bench", "docs", "test")
     for script in sorted(Path("tests", "benchmarks").glob("[a-z]*.py")):
         record = Path("docs", "reference", "benchmarks", f"{script.stem}.json")
         session.run("python", str(script), "--json", str(record), *session.posargs)
@@ -188,16 +200,14 @@ def maxtest(session: nox.Session) -> None:
 
 
 def package_tests(session: nox.Session) -> None:
-    """Run what tests the package alone, without the site's tools."""
+    """Run all that tests the package, examples and figures included, and what it takes from JAX."""
     session.env["PYTHONDONTWRITEBYTECODE"] = ""
-    topics = sorted(path.stem for path in Path("src", "slopes").glob("[a-z]*.py"))
-    files = [f"tests/test_{stem}.py" for stem in topics if Path(f"tests/test_{stem}.py").exists()]
-    session.run("pytest", *files, "src", *session.posargs)
+    session.run("pytest", *PACKAGE_TESTS, *session.posargs)
 
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Resolve every dependency afresh and rewrite the constraints file."""
+    """Resolve every dependency afresh and rewrite the pins of this Python, keeping the others'."""
     needs = nox.project.dependency_groups(PYPROJECT, *PYPROJECT["dependency-groups"])
     report = Path(session.create_tmp(), "report.json").resolve()
     session.install("--quiet", "--upgrade", "pip")
@@ -215,11 +225,42 @@ def lock(session: nox.Session) -> None:
         "nox",
         *needs,
     )
-    metadata = [item["metadata"] for item in json.loads(report.read_text())["install"]]
-    pins = sorted(f"{m['name'].lower()}=={m['version']}" for m in metadata if m["name"] != "slopes")
-    head = "# Versions that the project is built and tested with; `nox -s lock` rewrites them.\n"
-    Path(CONSTRAINTS).write_text(head + "\n".join(pins) + "\n", encoding="utf-8")
-    session.log(f"{len(pins)} versions in {CONSTRAINTS}")
+    found = json.loads(report.read_text())
+    family = family_of(found["environment"]["python_version"])
+    metadata = [item["metadata"] for item in found["install"] if not item["is_direct"]]
+    pins = read_pins(Path(CONSTRAINTS).read_text(encoding="utf-8"))
+    pins[family] = {entry["name"].lower(): entry["version"] for entry in metadata}
+    Path(CONSTRAINTS).write_text(write_pins(pins), encoding="utf-8")
+    session.log(f"{len(pins[family])} versions for {family} in {CONSTRAINTS}")
+
+
+def family_of(version: str) -> str:
+    """Give the family of a Python: those that share their pins."""
+    return FAMILIES[tuple(map(int, version.split("."))) >= (3, 12)]
+
+
+def read_pins(text: str) -> dict[str, dict[str, str]]:
+    """Read the versions that a constraints file holds for each family."""
+    pins: dict[str, dict[str, str]] = {family: {} for family in FAMILIES}
+    for line in text.splitlines():
+        if "==" in line and not line.startswith("#"):
+            pin, _, marker = line.partition(" ; ")
+            name, _, version = pin.partition("==")
+            for family in [marker] if marker else FAMILIES:
+                pins[family][name] = version
+    return pins
+
+
+def write_pins(pins: dict[str, dict[str, str]]) -> str:
+    """Write one line for a version that all families share, else one for each."""
+    lines = [PINS_HEAD]
+    for name in sorted(set().union(*pins.values())):
+        versions = {family: pins[family].get(name) for family in FAMILIES}
+        if len({*versions.values()}) == 1:
+            lines.append(f"{name}=={versions[FAMILIES[0]]}")
+        else:
+            lines += [f"{name}=={found} ; {family}" for family, found in versions.items() if found]
+    return "\n".join(lines) + "\n"
 
 
 @nox.session

@@ -13,8 +13,9 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 sys.path.insert(0, str(DOCS / "_ext"))
 
-from address import repository, site  # noqa: E402
-from macros import katex_macros  # noqa: E402
+from slopes_docs.page.address import repository, site  # noqa: E402
+from slopes_docs.page.card import CARD  # noqa: E402
+from slopes_docs.page.macros import katex_macros  # noqa: E402
 
 # --- what it is -------------------------------------------------------------------------------
 project = "Slopes"
@@ -27,8 +28,7 @@ slopes_repository = repository(ROOT)
 slopes_site = site(slopes_repository)
 
 extensions = [
-    "vendor",  # first: it puts Node where KaTeX looks for it
-    "execution",
+    "slopes_docs",  # all that is our own: the events of a page's life stand in its `LIFE`
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -43,13 +43,6 @@ extensions = [
     "sphinxcontrib.bibtex",
     "sphinxcontrib.katex",
     "notfound.extension",
-    "deck",
-    "figures",
-    "environment",
-    "notebooks",
-    "identity",
-    "singlehtml",
-    "assets",
 ]
 if os.environ.get("SLOPES_LIVE"):  # the pages of source code cost a second at every edit
     extensions.remove("sphinx.ext.viewcode")
@@ -87,7 +80,7 @@ bibtex_bibfiles = ["references.bib"]
 bibtex_default_style = "alpha"
 bibtex_reference_style = "author_year"
 
-# --- execution: how cells run is the business of _ext/execution.py -----------------------------
+# --- execution: how cells run is the business of slopes_docs.run -------------------------------
 nb_execution_timeout = 300
 nb_render_markdown_format = "myst"  # tables in outputs
 nb_mime_priority_overrides = [("html", "image/svg+xml", 1)]
@@ -125,7 +118,7 @@ html_last_updated_fmt = None  # the same bytes at every build
 html_theme_options = {
     "logo": {"image_light": "_static/mark.svg", "image_dark": "_static/mark.svg", "text": "Slopes"},
     "navbar_persistent": [],  # else an empty bar and a second search box
-    "use_download_button": False,  # _ext/notebooks.py offers the executed notebook instead
+    "use_download_button": False,  # slopes_docs.notebook offers the executed notebook instead
     "use_fullscreen_button": False,
     "show_navbar_depth": 1,
     "home_page_in_toc": False,
@@ -159,9 +152,9 @@ if slopes_site:
     sitemap_url_scheme = "{link}"
     sitemap_excludes = ["404.html", "genindex.html", "search.html", "py-modindex.html"]
     ogp_site_url = slopes_site
-    ogp_image = "_static/card.png"
+    ogp_image = CARD
     ogp_image_alt = "Slopes: a curve, its tangent, and the three ways a computer finds the slope"
-    ogp_social_cards = {"enable": False}  # one card for the course, drawn by _ext/identity.py
+    ogp_social_cards = {"enable": False}  # one card for the course, drawn by slopes_docs.page.card
     ogp_enable_meta_description = True
     notfound_urls_prefix = "/" + slopes_site.split("/", 3)[3]
 else:

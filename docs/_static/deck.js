@@ -37,8 +37,9 @@
         });
       });
       if (deck.isPrintView()) { show("all"); return; }
-      for (const event of ["ready", "slidechanged", "fragmentshown", "fragmenthidden"])
+      for (const event of ["ready", "slidechanged", "fragmentshown", "fragmenthidden", "screen"])
         deck.on(event, () => show());
+      deck.on("paper", () => show("all"));
     },
   };
 
@@ -72,11 +73,37 @@
         element.dataset.fitted = "";
         one(element);
       });
-      const all = () => document.fonts.ready.then(() => {
+      const all = () => {
         fit(".slide-body .katex-display", fitFormula);
         fit(".kind-code pre", fitCode);
+      };
+      for (const event of ["ready", "slidechanged", "pdf-ready"])
+        deck.on(event, () => document.fonts.ready.then(all));
+      deck.on("paper", all); // a printer does not wait
+    },
+  };
+
+  /* Paper, by the browser's own command (reveal's print view needs another address and a reload):
+     all slides one below the other, each on its ground, all steps shown, in light colours. */
+  const Paper = {
+    id: "paper",
+    init(deck) {
+      if (deck.isPrintView()) return;
+      let theme;
+      addEventListener("beforeprint", () => {
+        theme = root.dataset.theme;
+        root.dataset.theme = "light";
+        root.classList.add("paper");
+        for (const slide of document.querySelectorAll("section.slide[data-background-color]"))
+          slide.style.setProperty("--ground", slide.dataset.backgroundColor);
+        deck.dispatchEvent({ type: "paper" });
       });
-      for (const event of ["ready", "slidechanged", "pdf-ready"]) deck.on(event, all);
+      addEventListener("afterprint", () => {
+        root.classList.remove("paper");
+        root.dataset.theme = theme;
+        deck.layout();
+        deck.dispatchEvent({ type: "screen" });
+      });
     },
   };
 
@@ -122,7 +149,7 @@
     scrollActivationWidth: null, pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1,
     transition: calm ? "none" : "fade", transitionSpeed: "fast", autoAnimate: !calm,
     backgroundTransition: calm ? "none" : "fade", totalTime: seconds,
-    plugins: [RevealNotes, Steps, Fit, Speaker],
+    plugins: [RevealNotes, Steps, Fit, Paper, Speaker],
   }).then(() => Reveal.addKeyBinding(
     { keyCode: 68, key: "D", description: "Dark or light" }, toggleDark));
 })();

@@ -1,13 +1,15 @@
-r"""Dual numbers against derivatives written by hand: seconds, and operations counted.
+r"""Dual numbers against derivatives by hand and compiled ones: seconds, and operations counted.
 
 ``python tests/benchmarks/dual.py`` prints the tables; ``--json PATH`` also writes them with
-machine and versions. A rival by hand returns value and derivative, shares what the two have in
-common and is written as NumPy is written. Ratios depend on the memory of the machine; the counted
+machine and versions. On arrays the rivals are written by hand: they return value and derivative,
+share what the two have in common and are written as NumPy is written. On numbers the rival is
+num-dual, dual numbers in compiled Rust. Ratios depend on the memory of the machine; the counted
 operations do not.
 """
 
 import argparse
 import contextlib
+import math
 import statistics
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _programs import POINT, in_turns, loop
 from _recording import environment, timed, write
 
 from slopes import dual
@@ -183,6 +186,23 @@ def speeds(rounds: int = 8, repeats: int = 25) -> list[dict[str, Any]]:
     return rows
 
 
+def numbers(rounds: int = 500) -> dict[str, dict[str, float]]:
+    """Time the derivative of a scalar program, against compiled dual numbers and plain floats."""
+    import num_dual
+
+    ours, theirs, plain = loop(dual.sin), loop(lambda x: x.sin()), loop(math.sin)
+    _, slope = num_dual.first_derivative(theirs, POINT)
+    assert math.isclose(dual.derivative(ours, POINT), slope, rel_tol=1e-12)
+    return in_turns(
+        {
+            "plain floats": lambda: plain(POINT),
+            "num-dual": lambda: num_dual.first_derivative(theirs, POINT),
+            "slopes.dual": lambda: dual.derivative(ours, POINT),
+        },
+        rounds,
+    )
+
+
 def main(argv: list[str]) -> None:
     """Print the tables and write them if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -208,8 +228,19 @@ def main(argv: list[str]) -> None:
             f"{row['function']:26s}{fn:7.0f}{hand:7.0f}{dual_:7.0f}"
             f"{row['ratio']:9.2f}{row['best']:9.2f}{row['kept']:9.2f}"
         )
+    program = numbers()
+    print("\n60 operations on numbers, microseconds    median  quartiles    over num-dual")
+    for name, row in program.items():
+        lower, median, upper = (1e6 * row[key] for key in ("lower", "median", "upper"))
+        ratio = row["median"] / program["num-dual"]["median"]
+        print(f"{name:40s}{median:8.1f}  {lower:.1f} to {upper:.1f}{ratio:10.2f}")
     if options.json:
-        content = {"environment": environment("numpy"), "operations": counts, "seconds": rows}
+        content = {
+            "environment": environment("numpy", "num-dual"),
+            "operations": counts,
+            "seconds": rows,
+            "program": program,
+        }
         write(options.json, content)
 
 

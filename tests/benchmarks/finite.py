@@ -17,12 +17,15 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
+from _programs import in_turns
 from _recording import environment, timed, write
+from _sums import covering, sums
 
 from slopes import finite
 
@@ -504,12 +507,98 @@ def step_table() -> list[dict[str, Any]]:
     ]
 
 
+def first(x: Any) -> Any:
+    """Return the first entry: a function that costs next to nothing."""
+    return x[..., 0]
+
+
+def doubled(x: Any) -> Any:
+    """As many outputs as inputs, for next to nothing."""
+    return x + x
+
+
+def overheads(sizes: tuple[int, ...] = (3, 100, 1000), repeats: int = 15) -> list[dict[str, Any]]:
+    """Seconds that a library adds to one evaluation of the function, its own time taken off."""
+    from scipy.optimize import approx_fprime
+
+    rows = []
+    for n in sizes:
+        x = np.linspace(0.5, 2, n)
+        block = np.repeat(x[None], 2 * n, axis=0)
+        for fn in (first, doubled):
+            central = finite.gradient if fn is first else finite.jacobian
+            one_by_one = partial(_calls, fn, x)
+            rivals = {  # what runs, how many evaluations it makes, their own work
+                "slopes": (partial(central, fn, x), 2 * n, partial(one_by_one, 2 * n)),
+                "slopes, forward": (
+                    partial(central, fn, x, nodes=finite.FORWARD),
+                    n + 1,
+                    partial(one_by_one, n + 1),
+                ),
+                "slopes, batched": (
+                    partial(central, fn, x, batched=True),
+                    2 * n,
+                    partial(fn, block),
+                ),
+                "scipy": (partial(approx_fprime, x, fn), n + 1, partial(one_by_one, n + 1)),
+            }
+            rows += [
+                {"inputs": n, "outputs": 1 if fn is first else n, "library": name} | spread
+                for name, spread in _in_turn(rivals, repeats).items()
+            ]
+    return rows
+
+
+def _calls(fn: Callable[[Any], Any], x: Any, count: int) -> None:
+    for _ in range(count):
+        fn(x)
+
+
+def _in_turn(rivals: dict[str, tuple[Any, int, Any]], repeats: int) -> dict[str, dict[str, float]]:
+    """Median, lowest and highest overhead a call; every rival has its turn in every round."""
+    samples: dict[str, list[float]] = {name: [] for name in rivals}
+    for turn in range(repeats + 1):
+        for name, (run, evaluations, own) in rivals.items():
+            loops = max(1, 3000 // evaluations)
+            seconds = _seconds(run, loops) - _seconds(own, loops)
+            if turn:  # the first one warms up
+                samples[name].append(seconds / (loops * evaluations))
+    return {
+        name: {"median": statistics.median(times), "low": min(times), "high": max(times)}
+        for name, times in samples.items()
+    }
+
+
+def _seconds(run: Callable[[], Any], loops: int) -> float:
+    start = time.perf_counter()
+    for _ in range(loops):
+        run()
+    return time.perf_counter() - start
+
+
+def derivative_times(rounds: int = 40) -> dict[str, dict[str, float]]:
+    """Time one derivative, of sin at 1, by each library as it comes."""
+    import jacobi
+    import numdifftools
+    import scipy.differentiate
+
+    runs = {
+        "slopes": lambda: finite.derivative(math.sin, 1.0),
+        "jacobi": lambda: jacobi.jacobi(math.sin, 1.0),
+        "numdifftools": lambda: numdifftools.Derivative(np.sin)(1.0),
+        "scipy": lambda: scipy.differentiate.derivative(np.sin, 1.0),
+    }
+    return in_turns(runs, rounds)
+
+
 def main(argv: list[str]) -> None:
     """Print the tables and write them if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path, help="write rows, machine and versions to this file")
     parser.add_argument("--seed", type=int, default=2024, help="of the held-out battery")
     parser.add_argument("--per-group", type=int, default=30, help="held-out cases per group")
+    parser.add_argument("--sums", type=int, help="seed of the random sums, else a new one")
+    parser.add_argument("--count", type=int, default=2000, help="random sums")
     options = parser.parse_args(argv)
     battery = [judge(name, run, case) for name, run in METHODS.items() for case in CASES]
     print("Battery, first derivative\n" + table(battery))
@@ -520,10 +609,25 @@ def main(argv: list[str]) -> None:
     print(f"\nHeld out, seed {options.seed}, first derivative\n" + table(held))
     held_second = [judge("slopes", ours, case, 2) for case in drawn]
     print(f"\nHeld out, seed {options.seed}, second derivative\n" + table(held_second))
+    seed = random.SystemRandom().randrange(2**32) if options.sums is None else options.sums
+    found = covering(finite.derivative, list(sums(seed, options.count)))
+    print(
+        f"\n{found.sums} random sums of two scales, seed {seed}: {found.covered:.2%} within their "
+        f"bar, at most {found.worst:.2g} bars off, {found.digits:.1f} digits, "
+        f"{found.evaluations:.1f} evaluations"
+    )
+    one = derivative_times()
+    print("\nOne derivative, of sin at 1: seconds, median (quartiles)")
+    for name, t in one.items():
+        print(f"{name:20s} {t['median']:.2e} ({t['lower']:.2e} to {t['upper']:.2e})")
     times = gradient_times()
     print("\nGradient of 100 inputs, median seconds (fastest to slowest)")
     for name, t in times.items():
         print(f"{name:20s} {t['median']:.2e} ({t['low']:.2e} to {t['high']:.2e})")
+    above = overheads()
+    print("\nSeconds above the function's own in each of its calls, median")
+    for row in above:
+        print("{inputs:5d} inputs {outputs:5d} outputs {library:16s} {median:9.2e}".format(**row))
     steps = step_table()
     print("\nBest steps at scale 1\ndtype     formula      predicted  measured")
     for row in steps:
@@ -535,7 +639,10 @@ def main(argv: list[str]) -> None:
             "battery_second": [stored(row) for row in second],
             "held_out": {"seed": options.seed, "rows": [stored(row, drawn=True) for row in held]},
             "held_out_second": summary(held_second)._asdict(),
+            "sums": {"seed": seed, **found._asdict()},
+            "derivative_seconds": one,
             "gradient_seconds": times,
+            "overhead_seconds": above,
             "steps": steps,
         }
         write(options.json, content)

@@ -1,4 +1,4 @@
-r"""Cost of reverse mode: operations, memory, and time against HIPS autograd.
+r"""Cost of reverse mode: operations, memory, and time against autograd and micrograd.
 
 ``python tests/benchmarks/tape.py`` prints the tables; ``--json PATH`` also writes every row with
 machine and versions. Operations are counted and not timed: the function, and the function with its
@@ -13,6 +13,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,9 +64,9 @@ class Directions(NamedTuple):
     forward: float
 
 
-def valley(x: Any) -> Any:
+def valley(x: Any, m: Any = tape) -> Any:
     """Rosenbrock's function in n dimensions, More, Garbow and Hillstrom, problem 21."""
-    return tape.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+    return m.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
 
 
 def directions(n: int) -> Directions:
@@ -105,6 +106,84 @@ def memory(length: int, size: int = 1000) -> Memory:
 
 
 # --- a network ------------------------------------------------------------------------------------
+
+
+class Short(NamedTuple):
+    """Microseconds for one gradient, and ours over theirs.
+
+    Both times are those of the fastest runs; the quartiles are those of runs made in pairs.
+    """
+
+    program: str
+    operations: int
+    rival: str
+    ours: float
+    theirs: float
+    time: float
+    low: float
+    median: float
+    high: float
+
+
+def logistic(x: Any) -> Any:
+    """Twenty turns of the logistic map, three operations each."""
+    for _ in range(20):
+        x = 3.5 * x * (1 - x)
+    return x
+
+
+def quadratic(x: Any) -> Any:
+    """Twenty turns of a map of sums and products alone, which micrograd takes without detours."""
+    y = x
+    for _ in range(20):
+        y = y * y * 0.5 + x
+    return y
+
+
+def by_micrograd(program: Callable[[Any], Any], x: float) -> float:
+    """Record the program afresh, as ours is."""
+    from micrograd.engine import Value
+
+    leaf = Value(x)
+    program(leaf).backward()
+    return float(leaf.grad)
+
+
+def in_turns(ours: Callable[[], Any], theirs: Callable[[], Any], repeats: int) -> list[list[float]]:
+    """Time both in turn, ten runs at a time, after a warm-up, so that both meet a busy machine."""
+    times: list[list[float]] = [[], []]
+    for k in range(repeats + 5):
+        for run, taken in zip((ours, theirs), times, strict=True):
+            start = time.perf_counter()
+            for _ in range(10):
+                run()
+            if k >= 5:
+                taken.append((time.perf_counter() - start) / 10)
+    return times
+
+
+def shorts(repeats: int) -> list[Short]:
+    """Gradients of short programs, where the door of each operation is the cost."""
+    import autograd
+    import autograd.numpy
+
+    x = np.linspace(0.5, 1.5, 100)
+    rows: list[tuple[Any, Any, str, Callable[[], Any]]] = []
+    for p in (logistic, quadratic):
+        rows.append((p, 0.3, "micrograd", partial(by_micrograd, p, 0.3)))
+        rows.append((p, 0.3, "autograd", partial(autograd.grad(p), 0.3)))
+    slope = autograd.grad(lambda x: valley(x, autograd.numpy))
+    rows.append((valley, x, "autograd", lambda: slope(x)))
+    table = []
+    for program, at, rival, theirs in rows:
+        ours = partial(tape.gradient, program, at)
+        assert np.allclose(ours(), theirs(), rtol=1e-12)
+        pair = in_turns(ours, theirs, repeats)
+        quartiles = statistics.quantiles([a / b for a, b in zip(*pair, strict=True)], n=4)
+        best = [1e6 * min(times) for times in pair]
+        count = len(tape.trace(program, at)) - 1
+        table.append(Short(program.__name__, count, rival, *best, best[0] / best[1], *quartiles))
+    return table
 
 
 class Rival(NamedTuple):
@@ -193,6 +272,7 @@ def main(argv: list[str]) -> None:
     table = costs()
     counts = [directions(n) for n in INPUTS]
     lengths = [memory(n) for n in LENGTHS]
+    short = shorts(options.repeats)
     rival = rivals(options.repeats)
     print("operations: function, with its backward pass, ratio (at most 5)")
     for row in table:
@@ -204,6 +284,12 @@ def main(argv: list[str]) -> None:
     print("memory of a chain of sines of 1000 numbers: record, backward pass, in MB")
     for size in lengths:
         print(f"  {size.length:6d}{size.record / 1e6:10.2f}{size.backward / 1e6:10.3f}")
+    print("gradients of short programs, microseconds: slopes, rival, ratio, ratio of pairs")
+    for row in short:
+        print(
+            f"  {row.program:10}{row.operations:4d} operations {row.rival:10}{row.ours:8.1f}"
+            f"{row.theirs:8.1f}{row.time:7.2f}{row.median:7.2f} ({row.low:.2f} to {row.high:.2f})"
+        )
     print(
         f"network, autograd = 1: time of the fastest {rival.time:.2f}, in pairs {rival.median:.2f} "
         f"({rival.low:.2f} to {rival.high:.2f}), peak memory {rival.memory:.2f}, "
@@ -211,10 +297,11 @@ def main(argv: list[str]) -> None:
     )
     if options.json:
         record = {
-            "environment": environment("numpy", "autograd"),
+            "environment": environment("numpy", "autograd", "micrograd"),
             "operations": [row._asdict() for row in table],
             "inputs": [count._asdict() for count in counts],
             "memory": [size._asdict() for size in lengths],
+            "short": [row._asdict() for row in short],
             "network": rival._asdict(),
         }
         write(options.json, record)

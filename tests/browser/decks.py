@@ -188,6 +188,14 @@ def print_deck(browser: Browser, server: Server, path: str) -> list[str]:
     return [sheet.extract_text() for sheet in PdfReader(io.BytesIO(paper)).pages]
 
 
+def print_where_it_stands(page: Page) -> list[str]:
+    """Print as the browser's own command does, from the middle of the dark deck."""
+    page.evaluate("Reveal.slide(Math.floor(Reveal.getHorizontalSlides().length / 2))")
+    turn(page, "dark")
+    paper = page.pdf(prefer_css_page_size=True)
+    return [sheet.extract_text() for sheet in PdfReader(io.BytesIO(paper)).pages]
+
+
 def unlike_paper(pages: Sequence[str], titles: Sequence[str]) -> list[str]:
     """Report a printed deck that has not one page for each slide of the screen, in their order."""
     if len(pages) != len(titles):
@@ -273,6 +281,24 @@ def dark_switch(page: Page) -> list[str]:
             page.reload(wait_until="load")
             wait_for_deck(page)
     return found
+
+
+HIDDEN = """() => Reveal.getSlides().flatMap((slide, number) => {
+  const shown = e => e.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  const title = slide.querySelector("h1, h2, h3");
+  const answers = [...slide.querySelectorAll(".fragment")];
+  const told = answers.some(e => e.matches(":not(.visible)") && shown(e));
+  return [...(title && shown(title) ? [] : [`slide ${number + 1} is empty`]),
+          ...(told ? [`slide ${number + 1} gives its answer away`] : [])];
+})"""
+
+
+def overview(page: Page) -> list[str]:
+    """Press Escape: every slide must be seen, with what its fragments keep back still hidden."""
+    page.evaluate("Reveal.slide(0, 0, -1)")
+    page.keyboard.press("Escape")
+    page.evaluate("probes.settle()")
+    return page.evaluate(HIDDEN)  # type: ignore[no-any-return]
 
 
 # The speaker's window

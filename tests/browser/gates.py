@@ -47,6 +47,7 @@ class SeenOnPhone:
     path: str
     shifts: list[dict[str, Any]]
     wide: list[str]
+    cut: list[str]
 
 
 def turn(page: Page, scheme: str) -> None:
@@ -92,7 +93,8 @@ def see_on_phone(browser: Browser, server: Server, path: str) -> SeenOnPhone:
         page.wait_for_timeout(LATE)
         shifts = page.evaluate("probes.shifts")
         page.evaluate("probes.unfold()")
-        return SeenOnPhone(path, shifts, page.evaluate("probes.wide(390)"))
+        wide, cut = page.evaluate("probes.wide(390)"), page.evaluate("probes.cut()")
+        return SeenOnPhone(path, shifts, wide, cut)
 
 
 # Requests
@@ -189,6 +191,25 @@ def unchanged_themes(seen: Seen) -> list[str]:
     return ([] if light > BRIGHT else [f"light, the ground has luminance {light:.2f}"]) + (
         [] if dark < DARK else [f"dark, the ground has luminance {dark:.2f}"]
     )
+
+
+def dark_paper(page: Page) -> list[str]:
+    """Print from the dark scheme: paper and figures must be light, and the page dark again."""
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.evaluate("probes.settle()")
+    ground = page.evaluate("probes.ground()")
+    shown = [picture(page, FIGURES, number) for number in range(page.locator(FIGURES).count())]
+    faults = [] if ground > BRIGHT else [f"the paper has luminance {ground:.2f}"]
+    faults += [
+        f"figure {number} has a ground of luminance {figure['ground']:.2f} on paper"
+        for number, figure in enumerate(shown, start=1)
+        if figure and (figure["ground"] <= BRIGHT or not figure["ink"])
+    ]
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen", color_scheme="dark")
+    page.evaluate("probes.settle()")
+    return faults + ([] if page.evaluate("probes.ground()") < DARK else ["the page stays light"])
 
 
 def figures_that_keep_their_colours(seen: Seen) -> list[str]:

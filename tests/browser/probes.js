@@ -77,6 +77,14 @@
             ...out.slice(0, 5).map(e => `${label(e)} ends at ${Math.round(e.getBoundingClientRect().right)} px`)];
   };
 
+  /* The parts of a formula that end outside of its place; a line of it may scroll or be clipped. */
+  const cut = () => [...document.querySelectorAll(".katex-display")].filter(visible).flatMap(e => {
+    const room = e.parentElement.getBoundingClientRect();
+    const ends = [...e.querySelectorAll(".katex-html > *")].map(part => part.getBoundingClientRect());
+    const beyond = Math.max(...ends.flatMap(end => [end.right - room.right, room.left - end.left]));
+    return beyond > 1 ? [`${Math.round(beyond)} px of ${e.querySelector("annotation")?.textContent}`] : [];
+  });
+
   /* The printed half of a formula is hundreds of boxes in one colour, hidden from screen readers: to
      axe its text says as much, in a tenth of the time. A formula with colours of its own is kept. */
   const flatten = () => document.querySelectorAll(".katex-html").forEach(e => {
@@ -149,5 +157,5 @@
     return { what: label(e), marked, shown };
   };
 
-  window.probes = { shifts, settle, unfold, facts, flatten, wide, check, look, ground, focus, visible, label };
+  window.probes = { shifts, settle, unfold, facts, flatten, wide, cut, check, look, ground, focus, visible, label };
 })();

@@ -9,7 +9,7 @@ import pytest
 from browsing import visit
 
 PAGE = "reference/card.html"
-MARGINS = {"book": "18mm", "narrow": "10mm"}  # those of _ext/printing.py, and a browser's default
+MARGINS = {"book": "18mm", "narrow": "10mm"}  # of the command pdf, and a browser's default
 WORDS = 150  # on a sheet; a sheet of prose has some 500, the card has formulas and code
 
 

@@ -91,6 +91,16 @@ def test_the_key_d_turns_a_deck_dark_and_light(deck):
     passed(decks.dark_switch(deck))
 
 
+def test_the_overview_shows_every_slide_and_no_answer(deck):
+    passed(decks.overview(deck))
+
+
+def test_the_print_command_prints_one_page_for_each_slide(deck, deck_path, visits):
+    titles = [slide.title for slide in visits.deck(deck_path).slides]
+    passed(decks.unlike_paper(decks.print_where_it_stands(deck), titles))
+    assert deck.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
 def test_the_speaker_sees_notes_with_formulas(deck_path, browser, server):
     with visit(browser, server, deck_path, block=False) as (page, _):
         decks.wait_for_deck(page)

@@ -44,6 +44,8 @@ BAD = f"""{HEAD}<link rel="stylesheet" href="https://fonts.example.org/a.css">
 <figure><img src="figure.svg"><figcaption>no sentence</figcaption></figure>
 <img src="stubborn.svg" alt="A line"><img src="boxed.svg" alt="A line">
 <img src="gone.png" alt="Gone"><p style="width:600px">Wide.</p>
+<div><div class="katex-display" style="overflow:hidden"><span class="katex-html">
+<span style="display:inline-block;width:500px">Long</span></span></div></div>
 <details><summary>Answer</summary><p style="color:#999">Folded and hardly to be read.</p></details>
 </article></main><script>console.warn("a warning");
 new PerformanceObserver(() => setTimeout(() => {{ // a page moves only once it has been painted
@@ -122,9 +124,10 @@ def test_a_figure_that_follows_the_theme_passes(good):
 
 def test_a_page_that_jumps_or_is_wide_is_caught_on_the_phone(browser, pages):
     good, bad = (gates.see_on_phone(browser, pages, f"{name}.html") for name in ("good", "bad"))
-    assert (gates.shifting(good), good.wide) == ([], [])
+    assert (gates.shifting(good), good.wide, good.cut) == ([], [], [])
     assert "layout shift" in gates.shifting(bad)[0]
     assert "Wide." in "\n".join(bad.wide)
+    assert len(bad.cut) == 1
 
 
 def test_an_accepted_finding_passes_only_where_its_selector_matches(browser, pages, axe):
@@ -247,6 +250,31 @@ def test_the_404_page_must_not_link_relatively(linked):
 def test_links_elsewhere_are_listed(linked):
     site = linked('<a href="https://b.example/">x</a><a href="https://a.example/b/">x</a>')
     assert site.external() == {"https://b.example/": {"page.html"}}
+
+
+PRINTS = """<script>let was; const on = (event, act) => addEventListener(event, act);
+const scheme = name => { document.documentElement.dataset.theme = name };
+on("beforeprint", () => scheme("light")); on("afterprint", () => scheme("{after}"));</script>
+<style>[data-theme=light], [data-theme=light] body { color-scheme: light; background: #fff;
+color: #111 }</style></head>"""
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (PRINTS.replace("{after}", "auto"), []),
+        (PRINTS.replace("{after}", "light"), ["the page stays light"]),
+        (
+            "</head>",
+            ["the paper has luminance 0.01", "figure 1 has a ground of luminance 0.01 on paper"],
+        ),
+    ],
+)
+def test_a_dark_page_that_prints_dark_is_caught(head, expected, browser, pages):
+    (pages.root / "paper.html").write_text(GOOD.replace("</head>", head), "utf-8")
+    with visit(browser, pages, "paper.html") as (page, _):
+        gates.turn(page, "dark")
+        assert gates.dark_paper(page) == expected
 
 
 # Handling
@@ -372,6 +400,35 @@ def test_a_deck_that_prints_too_many_pages_is_caught(separate, findings, browser
 def test_a_printed_deck_in_the_wrong_order_is_caught():
     assert decks.unlike_paper(["One and all", "Two"], ["One", "Two"]) == []
     assert len(decks.unlike_paper(["Two", "One and all"], ["One", "Two"])) == 2
+
+
+def test_slides_that_do_not_print_are_caught(browser, deckfolder):
+    hides = "<style>.reveal .slides section[hidden][hidden] { display: none !important }</style>"
+    path = write_deck(deckfolder, "".join(slide(f"Slide {n}", BODY + hides) for n in "abcdefgh"))
+    with visit(browser, deckfolder, path) as (page, _):
+        decks.wait_for_deck(page)
+        pages = decks.print_where_it_stands(page)
+    assert decks.unlike_paper(pages, [f"Slide {n}" for n in "abcdefgh"])
+
+
+@pytest.mark.parametrize(
+    ("style", "expected"),
+    [
+        ("", []),
+        (
+            ".overview .fragment { visibility: visible !important }",
+            ["slide 1 gives its answer away"],
+        ),
+        ("section[hidden] { display: none !important }", ["slide 9 is empty"]),
+    ],
+)
+def test_an_overview_without_slides_or_with_answers_is_caught(style, expected, browser, deckfolder):
+    first = slide("Asked", f'{BODY}<p class="fragment">Told.</p><style>{style}</style>')
+    path = write_deck(deckfolder, first + "".join(slide(f"{n}", BODY) for n in "bcdefghi"))
+    with visit(browser, deckfolder, path) as (page, _):
+        decks.wait_for_deck(page)
+        found = decks.overview(page)
+    assert found[-1:] == expected
 
 
 @pytest.mark.parametrize(("keyboard", "findings"), [("true", 0), ("false", 1)])

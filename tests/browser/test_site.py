@@ -70,6 +70,18 @@ def test_a_page_fits_a_phone(book_path, visits):
     passed(visits.phone(book_path).wide)
 
 
+def test_no_formula_is_cut_on_a_phone(book_path, visits):
+    passed(visits.phone(book_path).cut)
+
+
+def test_a_dark_page_prints_light(book_path, browser, server):
+    if book_path == "404.html":
+        pytest.skip("it finds its files only where it answers for a path that is not there")
+    with visit(browser, server, book_path) as (page, _):
+        gates.turn(page, "dark")
+        passed(gates.dark_paper(page))
+
+
 def test_every_link_of_a_page_leads_somewhere(page_path, site):
     passed(site.broken(page_path))
 

@@ -5,19 +5,25 @@ complain.
 """
 
 import ast
+import json
 import os
 import re
+import runpy
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from packaging.requirements import Requirement
+from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 import slopes
 
 ROOT = Path(__file__).parents[2]
+noxfile = SimpleNamespace(**runpy.run_path(str(ROOT / "noxfile.py")))
 NOXFILE = (ROOT / "noxfile.py").read_text(encoding="utf-8")
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -75,7 +81,8 @@ def missing_tasks(text):
 def unknown_tasks(text, script):
     """Complain of sessions that a script of CI runs and the noxfile does not have."""
     named = re.findall(r"^run (\w+)", script, re.MULTILINE)
-    named += re.findall(r"nox (?:-s|--session) (\w+)", script)
+    for names in re.findall(r"(?:nox|newest) (?:-s|--session) (\w+(?: \w+)*)", script):
+        named += names.split()
     return [
         f"session {name} is run but not defined" for name in named if name not in sessions(text)
     ]
@@ -104,7 +111,8 @@ def test_a_task_without_words_is_noticed():
     assert "session quiet has no docstring" in missing_tasks(text)
 
 
-SCRIPTS = [ROOT / ".ci" / "run", ROOT / "README.md", *(ROOT / ".github" / "workflows").glob("*")]
+SCRIPTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / ".ci").iterdir()]
+SCRIPTS += (ROOT / ".github" / "workflows").glob("*")
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
@@ -113,16 +121,105 @@ def test_what_is_run_elsewhere_is_a_task(path):
 
 
 def test_a_task_that_nobody_wrote_is_noticed():
-    script = "run site\nrun dance\npython3 -m nox -s sing\n"
+    script = "run site\nrun dance\npython3 -m nox -s sing\n.ci/newest -s site play  # both\n"
     complaints = unknown_tasks(NOXFILE, script)
-    assert complaints == [f"session {name} is run but not defined" for name in ("dance", "sing")]
+    unknown = ("dance", "sing", "play")
+    assert complaints == [f"session {name} is run but not defined" for name in unknown]
 
 
-def test_ci_can_be_run():
-    assert os.access(ROOT / ".ci" / "run", os.X_OK)
-    assert (ROOT / ".ci" / "run").read_bytes().startswith(b"#!")
-    listed = git("ls-files", "--stage", ".ci/run")
+@pytest.mark.parametrize("path", sorted((ROOT / ".ci").iterdir()), ids=lambda path: path.name)
+def test_ci_can_be_run(path):
+    assert os.access(path, os.X_OK)
+    assert path.read_bytes().startswith(b"#!")
+    listed = git("ls-files", "--stage", str(path))
     assert not listed or listed.startswith("100755")
+
+
+def test_all_that_tests_the_package_is_run_with_the_oldest_and_the_newest_versions():
+    for name in noxfile.PACKAGE_TESTS:
+        assert (ROOT / name).exists(), name
+    tested = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
+    apart = {ROOT / "tests" / name for name in ("browser", "docs", "project")}  # the site's tools
+    covered = [ROOT / name for name in noxfile.PACKAGE_TESTS]
+    assert all(folder in apart or {folder, *folder.parents} & {*covered} for folder in tested)
+    ran = []
+    session = SimpleNamespace(env={}, run=lambda *command: ran.append(command), posargs=["-q"])
+    noxfile.package_tests(session)
+    assert ran == [("pytest", *noxfile.PACKAGE_TESTS, "-q")]
+
+
+# --- a current Python -----------------------------------------------------------------------------
+
+TOOLS = ("bash", "dirname", "git", "mkdir", "sed", "rm", "mv", "cp", "sh", "env")
+# What the machine may lack or refuse, as the commands that the script would find.
+PRESENT = {"id": "echo 0", "apt-get": "true", "chroot": "true", "unshare": "true"}
+
+
+def run_newest(folder, **commands):
+    """Run the script where only some commands exist; None takes one away."""
+    binaries = folder / "bin"
+    binaries.mkdir()
+    for name in TOOLS:
+        (binaries / name).symlink_to(shutil.which(name))
+    for name, body in (PRESENT | commands).items():
+        if body is not None:
+            (binaries / name).write_text(f"#!{shutil.which('sh')}\n{body}\n")
+            (binaries / name).chmod(0o755)
+    return subprocess.run(
+        [ROOT / ".ci" / "newest", "-s", "tests"],
+        env={"PATH": str(binaries), "NEWEST_ROOT": str(folder / "root")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("commands", "reason"),
+    [
+        ({"id": "echo 1000"}, "it needs root"),
+        ({"apt-get": None}, "there is no apt-get"),
+        ({"unshare": None}, "there is no unshare"),
+        ({"unshare": "echo no >&2; exit 1"}, "namespaces are not allowed"),
+        ({"apt-get": "echo no >&2; exit 100"}, "the system could not be installed, see "),
+        ({"debootstrap": "true"}, "the system could not be installed, see "),  # apt has no mirror
+        (
+            {"apt-get": "echo mirror", "debootstrap": "echo no >&2; exit 1"},
+            "the system could not be installed, see ",
+        ),
+        (  # the last use of unshare is pip's, without a network
+            {
+                "apt-get": "echo mirror",
+                "debootstrap": "mkdir -p $4/etc/ssl/certs $4/srv",
+                "unshare": 'case "$*" in *pip*) exit 1;; esac',
+            },
+            "nox could not be installed, see ",
+        ),
+    ],
+)
+def test_where_no_other_python_can_be_had_one_line_says_so(tmp_path, commands, reason):
+    done = run_newest(tmp_path, **commands)
+    assert (done.returncode, done.stderr) == (0, "")
+    (line,) = done.stdout.splitlines()
+    assert line.startswith(f"newest: nothing was run on Debian 13: {reason}")
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_task_that_fails_on_the_other_python_fails(tmp_path, code):
+    done = run_newest(
+        tmp_path,
+        **{
+            "apt-get": "echo mirror",
+            "debootstrap": "mkdir -p $4/etc/ssl/certs $4/srv",
+            "unshare": f'case "$*" in *"-m nox -s tests") exit {code};; *version) echo 4.0;; esac',
+        },
+    )
+    assert done.returncode == code
+    assert ("== newest, 4.0: -s tests: " in done.stdout) == (code == 0)
+
+
+def test_the_other_python_sees_no_device_of_the_machine():
+    script = (ROOT / ".ci" / "newest").read_text(encoding="utf-8")
+    assert re.findall(r"\bmount (?!and\b)(.*?) &&", script) == ['-t proc proc "$0/proc"']
+    assert "/dev" not in script.replace("/dev/null", "")
 
 
 # --- versions -------------------------------------------------------------------------------------
@@ -136,28 +233,54 @@ def needs(project):
     return [Requirement(need) for some in lists for need in some if isinstance(need, str)]
 
 
-def pins(text):
-    """The versions that a constraints file holds, by name."""
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    pairs = (line.split("==") for line in lines if re.fullmatch(r"[\w.-]+==[\w.!+-]+", line))
-    return {canonicalize_name(name): version for name, version in pairs}
+PYTHONS = ("3.11", "3.13", "3.14")  # those that CI runs
+
+
+def pin(line):
+    """Read a line of a constraints file: a name, one version, and perhaps for which Pythons."""
+    try:
+        read = Requirement(line)
+    except InvalidRequirement:
+        return None
+    exact = re.fullmatch(r"==[\w.!+-]+", str(read.specifier))
+    return read if exact and not read.url and not read.extras else None
+
+
+def pins(text, python):
+    """The versions that a constraints file holds for a Python, by name; all of them."""
+    found = {}
+    for line in text.splitlines():
+        if (read := pin(line)) and (not read.marker or read.marker.evaluate(of(python))):
+            versions = found.setdefault(canonicalize_name(read.name), [])
+            versions.append(str(read.specifier).removeprefix("=="))
+    return found
+
+
+def of(python):
+    return {"python_version": python, "python_full_version": f"{python}.0"}
 
 
 def bad_pins(project, text):
     complaints = [
         f"constraints.txt must hold names with versions, got {line!r}"
         for line in text.splitlines()
-        if line and not line.startswith("#") and not re.fullmatch(r"[\w.-]+==[\w.!+-]+", line)
+        if line and not line.startswith("#") and not pin(line)
     ]
-    pinned = pins(text)
-    for need in needs(project):
-        version = pinned.get(canonicalize_name(need.name))
-        if version is None or not need.specifier.contains(version, prereleases=True):
-            complaints.append(f"{need} must be pinned, got {version}; run nox -s lock")
+    for python in PYTHONS:
+        pinned = pins(text, python)
+        for name, versions in pinned.items():
+            if len(versions) > 1:
+                complaints.append(f"{name} must be pinned once for Python {python}, got {versions}")
+        for need in needs(project):
+            (version,) = pinned.get(canonicalize_name(need.name), [None])[:1]
+            if version is None or not need.specifier.contains(version, prereleases=True):
+                complaints.append(
+                    f"{need} must be pinned for Python {python}, got {version}; run nox -s lock"
+                )
     return complaints
 
 
-def test_every_dependency_is_pinned_at_a_version_that_is_allowed():
+def test_every_dependency_is_pinned_once_for_every_python_at_a_version_that_is_allowed():
     assert len(needs(PYPROJECT)) > 30
     assert bad_pins(PYPROJECT, CONSTRAINTS) == []
 
@@ -165,12 +288,16 @@ def test_every_dependency_is_pinned_at_a_version_that_is_allowed():
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        (r"^sphinx==.*$", "sphinx==8.0", "sphinx==9.0.4 must be pinned, got 8.0"),
-        (r"^numpy==.*$\n", "", "numpy>=2.1 must be pinned, got None"),
-        (r"^numpy==", "numpy>=", "constraints.txt must hold names with versions, got 'numpy>="),
-        (r"^numpy==.*$", "numpy @ file:///numpy.whl", "constraints.txt must hold names with ver"),
+        (r"^sphinx==.*$", "sphinx==8.0", "sphinx==9.0.4 must be pinned for Python 3.11, got 8.0"),
+        (r"^sympy==.*$\n", "", "sympy>=1.13 must be pinned for Python 3.14, got None"),
+        (r"^numpy==.* < .*$\n", "", "numpy>=2.1 must be pinned for Python 3.11, got None"),
+        (r"^numpy==.* >= .*$\n", "", "numpy>=2.1 must be pinned for Python 3.13, got None"),
+        (r"^(numpy==.*) ; .* < .*$", r"\1", "numpy must be pinned once for Python 3.13, got ['2"),
+        (r"^sympy==.*$", r"\g<0>\n\g<0>", "sympy must be pinned once for Python 3.11, got ['1"),
+        (r"^sympy==", "sympy>=", "constraints.txt must hold names with versions, got 'sympy>="),
+        (r"^sympy==.*$", "sympy @ file:///s.whl", "constraints.txt must hold names with versions"),
         (r"\A", "--index-url somewhere\n", "constraints.txt must hold names with versions, got '-"),
-        (r"^numpy==.*$", r"\g<0> --hash=sha256:0", "constraints.txt must hold names with version"),
+        (r"^sympy==.*$", r"\g<0> --hash=sha256:0", "constraints.txt must hold names with version"),
     ],
 )
 def test_a_bad_pin_is_noticed(old, new, complaint):
@@ -179,9 +306,69 @@ def test_a_bad_pin_is_noticed(old, new, complaint):
     assert any(told.startswith(complaint) for told in bad_pins(PYPROJECT, text))
 
 
-def test_no_name_is_pinned_twice():
-    lines = [line for line in CONSTRAINTS.splitlines() if "==" in line]
-    assert len(lines) == len(pins(CONSTRAINTS))
+def test_every_python_belongs_to_the_family_whose_marker_it_meets():
+    for python in ("3.11", "3.12", *PYTHONS, "3.20", "4.0"):
+        met = [family for family in noxfile.FAMILIES if Marker(family).evaluate(of(python))]
+        assert met == [noxfile.family_of(python)]
+
+
+def test_the_constraints_are_as_lock_writes_them():
+    assert noxfile.write_pins(noxfile.read_pins(CONSTRAINTS)) == CONSTRAINTS
+
+
+class Locking:
+    """A session that records what `lock` asks for and answers with a resolution."""
+
+    def __init__(self, folder, python, versions):
+        self.folder, self.python, self.told = folder, python, []
+        packages = [{"name": name, "version": versions[name]} for name in versions]
+        self.found = [{"metadata": meta, "is_direct": False} for meta in packages]
+        self.found.append({"metadata": {"name": "slopes", "version": "1"}, "is_direct": True})
+
+    def create_tmp(self):
+        return str(self.folder)
+
+    def install(self, *arguments):
+        pass
+
+    def run(self, *command):
+        self.command = command
+        answer = {"environment": {"python_version": self.python}, "install": self.found}
+        Path(command[command.index("--report") + 1]).write_text(json.dumps(answer))
+
+    def log(self, text):
+        self.told.append(text)
+
+
+@pytest.fixture
+def lock(tmp_path, monkeypatch):
+    """Lock in a folder of its own; each call is one run of the session."""
+    monkeypatch.chdir(tmp_path)
+    constraints = tmp_path / noxfile.CONSTRAINTS
+    constraints.write_text("")
+
+    def run(python, **versions):
+        session = Locking(tmp_path, python, versions)
+        noxfile.lock.func(session)
+        assert {".", "nox", *PYPROJECT["dependency-groups"]["lint"]} <= {*session.command}
+        return constraints.read_text().removeprefix(noxfile.PINS_HEAD + "\n").splitlines()
+
+    return run
+
+
+def test_a_python_s_lock_keeps_the_pins_of_the_others(lock):
+    old, new = noxfile.FAMILIES
+    assert lock("3.11", JAX="1", numpy="1", zipp="1") == [
+        f"jax==1 ; {old}", f"numpy==1 ; {old}", f"zipp==1 ; {old}",
+    ]  # fmt: skip
+    assert lock("3.13", jax="2", numpy="1", attrs="1") == [
+        f"attrs==1 ; {new}", f"jax==1 ; {old}", f"jax==2 ; {new}", "numpy==1", f"zipp==1 ; {old}",
+    ]  # fmt: skip
+    assert lock("3.14", jax="3", attrs="1") == [
+        f"attrs==1 ; {new}", f"jax==1 ; {old}", f"jax==3 ; {new}", f"numpy==1 ; {old}",
+        f"zipp==1 ; {old}",
+    ]  # fmt: skip
+    assert lock("3.11", jax="3", attrs="1") == ["attrs==1", "jax==3"]
 
 
 def named_versions(init, citation, changelog):
@@ -219,6 +406,46 @@ def test_a_workflow_is_yaml_with_jobs_that_have_steps_and_an_end(path):
     for job in workflow["jobs"].values():
         assert job["steps"]
         assert job["timeout-minutes"] <= 60
+
+
+def pythons(path):
+    """The versions of Python that a workflow's matrix names."""
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
+    (matrix,) = [job["strategy"]["matrix"] for job in jobs if "strategy" in job]
+    return tuple(matrix["python-version"])
+
+
+def other_pythons(project, readme):
+    """Complain of classifiers and of a README that name other Pythons than CI runs."""
+    *others, last = PYTHONS
+    named = [
+        name.removeprefix("Programming Language :: Python :: ")
+        for name in project["project"]["classifiers"]
+        if re.search(r"Python :: \d\.\d", name)
+    ]
+    complaints = [] if named == [*PYTHONS] else [f"classifiers must be {PYTHONS}, got {named}"]
+    if f"({', '.join(others)} and {last} are tested)" not in readme:
+        complaints.append(f"README.md must name the tested Pythons {PYTHONS}")
+    if project["project"]["requires-python"] != f">={PYTHONS[0]}":
+        complaints.append(f"requires-python must be >={PYTHONS[0]}")
+    return complaints
+
+
+def test_the_pythons_of_the_workflow_are_those_that_the_project_names():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert pythons(ROOT / ".github" / "workflows" / "ci.yml") == PYTHONS
+    assert other_pythons(PYPROJECT, readme) == []
+
+
+def test_another_python_is_noticed():
+    project = {"classifiers": ["Programming Language :: Python :: 3.11"], "requires-python": ">=3"}
+    complaints = other_pythons({"project": project}, "3.11 and 3.13 are tested")
+    assert [told.split()[0] for told in complaints] == [
+        "classifiers",
+        "README.md",
+        "requires-python",
+    ]
 
 
 # --- texts ----------------------------------------------------------------------------------------

@@ -67,17 +67,6 @@ def program(
             messages.setdefault((start, end), []).append(_short(amount))
     reads = Counter(start for start, _ in edges)
     forks = sorted(node for node, count in reads.items() if count > 1)
-    spoken = [_numbered(text) for text in formulas]
-    said = [f"{spoken[node]} is read {_times(reads[node])}" for node in forks]
-    arrive = [
-        f"{spoken[node]} receives {listed(got)}"
-        for node in forks
-        if (
-            got := [
-                text for (start, _), texts in messages.items() if start == node for text in texts
-            ]
-        )
-    ]
     named = [
         f"${_name(node)} = {_formula(text)}$\n{_short(value)}"
         for node, (text, value) in enumerate(zip(formulas, values, strict=True))
@@ -91,9 +80,26 @@ def program(
         marked_edges=[edge for edge in edges if edge[0] in forks],
         direction="right",
         alt=f"A graph of {len(formulas)} boxes joined by {len(edges)} arrows: "
-        f"{listed(spoken)}. {listed(said) or 'Each is read once'}."
-        + (f" Walking back, {listed(arrive)}." if arrive else ""),
+        + _told(
+            [_numbered(text) for text in formulas], {node: reads[node] for node in forks}, messages
+        ),
     )
+
+
+def _told(
+    spoken: Sequence[str],
+    forks: Mapping[int, int],
+    messages: Mapping[tuple[int, int], Sequence[str]],
+) -> str:
+    """Say what the boxes are, which of them are read how often, and what comes back to those."""
+    said = [f"{spoken[node]} is read {_times(count)}" for node, count in forks.items()]
+    got = {
+        node: [text for (start, _), texts in messages.items() if start == node for text in texts]
+        for node in forks
+    }
+    arrive = [f"{spoken[node]} receives {listed(texts)}" for node, texts in got.items() if texts]
+    back = f" Walking back, {listed(arrive)}." if arrive else ""
+    return f"{listed(spoken)}. {listed(said) or 'Each is read once'}.{back}"
 
 
 @drawing_style()
@@ -136,18 +142,12 @@ def backward_pass(
         f"${_name(node)}$: {symbol}\n{_short(value)}"
         for node, (symbol, value) in enumerate(zip(symbols, values, strict=True))
     ]
-    edges = _edges(parents)
-    output, first = steps[0]
-    start = [None if node != output else bar for node, bar in enumerate(first)]
-    pictures: list[tuple[int, int, Sequence[float | None]]] = [(0, output, start)]
-    pictures += [(k, node, bars) for k, (node, bars) in enumerate(steps, start=1) if parents[node]]
+    edges, output = _edges(parents), steps[0][0]
+    pictures = _pictures(parents, steps)
     longest = [max((_bar(bars[k]) for *_, bars in pictures), key=len) for k in range(len(labels))]
     placed = layout(labels, edges, notes=dict(enumerate(longest)), direction="right")
-    total = range(len(pictures))
-    shown = list(total if shown is None else shown)
-    if not shown or not set(shown) <= set(total):
-        raise ValueError(f"shown must be some of {list(total)}, got shown={shown!r}")
-    pictures = [pictures[k] for k in shown]
+    count = len(pictures)
+    pictures = [pictures[k] for k in _chosen(shown, count)]
     titles = [f"{k}: ${_name(node)}$ hands on" if k else "0: the start" for k, node, _ in pictures]
     fig, axes = frames(placed, titles=titles, columns=2)
     for ax, (k, active, bars) in zip(axes, pictures, strict=True):
@@ -158,17 +158,50 @@ def backward_pass(
             marked=[active],
             marked_edges=[edge for edge in edges if k and edge[1] == active],
         )
-    last = pictures[-1][2]
-    part = len(shown) < len(total)
-    told = [k for k, reads in enumerate(parents) if part or not reads]
-    ends = listed([f"{_short(last[k])} at {_plain(symbols[k])}" for k in told])
-    which = f", {listed(list(map(str, shown)))} of 0 to {total[-1]}" if part else ""
+    said = _ends(symbols, parents, pictures, count)
     return draw(
         fig,
-        alt=f"{len(pictures)} pictures of one graph of {len(labels)} boxes{which}: a cotangent of "
-        f"{_short(first[output])} starts at the output and moves against the arrows, one box at a "
-        f"time; {'after the last of them' if part else 'at the end'} it is {ends}.",
+        alt=f"{len(pictures)} pictures of one graph of {len(labels)} boxes{said[0]}: a cotangent "
+        f"of {_short(steps[0][1][output])} starts at the output and moves against the arrows, one "
+        f"box at a time; {said[1]}.",
     )
+
+
+Picture = tuple[int, int, Sequence[float | None]]
+
+
+def _chosen(shown: Sequence[int] | None, count: int) -> list[int]:
+    """Check which pictures to draw; all by default."""
+    chosen = list(range(count) if shown is None else shown)
+    if not chosen or not set(chosen) <= set(range(count)):
+        raise ValueError(f"shown must be some of {list(range(count))}, got shown={shown!r}")
+    return chosen
+
+
+def _ends(
+    symbols: Sequence[str],
+    parents: Sequence[Sequence[int]],
+    pictures: Sequence[Picture],
+    count: int,
+) -> tuple[str, str]:
+    """Say which pictures are drawn, if not all, and the cotangents in the last of them."""
+    part = len(pictures) < count
+    told = [k for k, reads in enumerate(parents) if part or not reads]
+    ends = listed([f"{_short(pictures[-1][2][k])} at {_plain(symbols[k])}" for k in told])
+    if not part:
+        return "", f"at the end it is {ends}"
+    which = listed([str(k) for k, *_ in pictures])
+    return f", {which} of 0 to {count - 1}", f"after the last of them it is {ends}"
+
+
+def _pictures(
+    parents: Sequence[Sequence[int]], steps: Sequence[tuple[int, Sequence[float | None]]]
+) -> list[Picture]:
+    """Give number, active entry and cotangents of the start and of each step that hands on."""
+    output, first = steps[0]
+    start = [None if node != output else bar for node, bar in enumerate(first)]
+    numbered = [(k, node, bars) for k, (node, bars) in enumerate(steps, start=1) if parents[node]]
+    return [(0, output, start), *numbered]
 
 
 @drawing_style()

@@ -1,0 +1,68 @@
+"""The site's extension of Sphinx: how pages run, become slides and notebooks, and are published.
+
+A page's life is the list `LIFE`, from top to bottom. The rooms: ``run`` executes cells and tells
+what is measured; ``deck`` makes presentations; ``notebook`` exports chapters; ``page`` holds what a
+page needs besides its text; ``repairs`` patches other people's classes; ``commands`` are programs.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from slopes_docs import repairs
+from slopes_docs.deck import checks, directives, slides, writing
+from slopes_docs.notebook import export
+from slopes_docs.page import address, assets, book, card, figures, npm
+from slopes_docs.run import environment, execution, kernels, measured, schedule
+
+# Event, priority, handler. Sphinx and the other extensions have priority 500, so a handler with
+# less runs before theirs and one with more after them.
+LIFE: list[tuple[str, int, Callable[..., Any]]] = [
+    # before anything is read
+    ("config-inited", 100, npm.provide),
+    ("config-inited", 100, execution.configure),
+    ("config-inited", 900, book.share_handlers),
+    # pages are read
+    ("env-before-read-docs", 400, kernels.start),
+    ("env-before-read-docs", 400, schedule.balance),
+    ("doctree-read", 400, execution.check_outputs),
+    ("doctree-read", 600, checks.check),
+    # all pages are read
+    ("env-updated", 600, environment.pages_to_write),
+    # a page is resolved
+    ("doctree-resolved", 600, environment.fill_in),
+    ("doctree-resolved", 600, measured.leave_out_of_search),
+    ("doctree-resolved", 900, export.export),
+    # a page is written
+    ("html-page-context", 950, export.add_buttons),
+    ("html-page-context", 999, writing.choose_template),
+    # all pages are written
+    ("build-finished", 400, kernels.stop),
+    ("build-finished", 600, export.add_wheel),
+    ("build-finished", 600, card.write_card),
+    ("build-finished", 600, environment.report),
+    ("build-finished", 900, assets.finish),  # the theme writes pygments.css late
+]
+
+
+# Pages are trees of 100,000 objects and more that live long. Python looks for garbage after every
+# 700 new ones, in all that there are, which takes a third of the time that Sphinx itself needs.
+OBJECTS = 1_000_000
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register everything with Sphinx."""
+    gc.set_threshold(OBJECTS)
+    repairs.apply()
+    for room in (execution, measured, environment, address, directives, writing):
+        room.register(app)
+    app.add_post_transform(slides.BuildDeck)
+    app.add_post_transform(figures.DescribeImages)
+    app.add_builder(book.Book, override=True)
+    for event, priority, handler in LIFE:
+        app.connect(event, handler, priority=priority)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,1 @@
+"""Programs for built sites, run as ``python -m slopes_docs.commands.NAME``."""

@@ -1,0 +1,197 @@
+"""Print every deck as a hand-out, and the book, as PDF files.
+
+Run as ``python -m slopes_docs.commands.pdf SITE SINGLEHTML OUT``: the decks of SITE, in reveal's
+print view with one page a slide, go to ``OUT/slides/<topic>.pdf``; SINGLEHTML, the book on one
+page, goes to ``OUT/slopes.pdf`` on A4 with page numbers. Folded answers and solutions are printed
+open: paper cannot be clicked. Chromium prints, headless and offline, from a server on loopback.
+
+Chromium is the program named by the variable ``CHROMIUM``, else ``chromium`` on the search path.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+USAGE = "usage: python -m slopes_docs.commands.pdf SITE SINGLEHTML OUT"
+# Chromium calls home when it starts; the resolver rule stops what the other switches leave.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+PATIENCE = 120_000  # milliseconds: a busy machine is no error
+SLIDES: dict[str, Any] = {
+    "prefer_css_page_size": True,
+    "print_background": True,
+    "outline": True,
+    "tagged": True,
+}
+FOOT = (
+    '<p style="width:100%;margin:0;font:8px sans-serif;color:#57606a;text-align:center">'
+    '<span class="pageNumber"></span></p>'
+)
+SHEETS: dict[str, Any] = {
+    "format": "A4",
+    "margin": {"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
+    "display_header_footer": True,
+    "header_template": "<p></p>",
+    "footer_template": FOOT,
+    "print_background": True,
+    "outline": True,
+    "tagged": True,
+}
+# Pictures below the fold load late, and a folded block has no size until it is open.
+UNFOLD = """async () => {
+  document.documentElement.dataset.theme = "light";
+  for (const fold of document.querySelectorAll("details:not(.hide)")) fold.open = true;
+  for (const fold of document.querySelectorAll(".toggle-hidden"))
+    fold.classList.remove("toggle-hidden");
+  const images = [...document.images];
+  for (const image of images) image.loading = "eager";
+  await Promise.all(images.map((image) => image.decode().catch(() => image.src)));
+  await document.fonts.ready;
+  return images.filter((image) => !image.naturalWidth).map((image) => image.src);
+}"""
+DECK_READY = "window.Reveal?.isReady() && document.querySelector('.pdf-page') !== null"
+
+
+class Job(NamedTuple):
+    """One file to print: from which folder, which address in it, and to where."""
+
+    root: Path
+    address: str
+    target: Path
+    options: dict[str, Any]
+
+
+def jobs(site: Path, book: Path, out: Path) -> list[Job]:
+    """List what there is to print.
+
+    Parameters
+    ----------
+    site, book : Path
+        The built site, and the book on one page.
+    out : Path
+        Folder of the PDF files.
+
+    Returns
+    -------
+    list[Job]
+        The decks in the order of their names, then the book.
+
+    Raises
+    ------
+    ValueError
+        If one of the folders holds no built pages.
+    """
+    for name, folder in (("SITE", site), ("SINGLEHTML", book)):
+        if not (folder / "index.html").is_file():
+            raise ValueError(f"{name} must be a folder of built pages, got {name}={str(folder)!r}")
+    decks = [page for page in sorted((site / "slides").glob("*.html")) if page.stem != "index"]
+    return [
+        Job(site, f"slides/{page.name}?print-pdf", out / "slides" / f"{page.stem}.pdf", SLIDES)
+        for page in decks
+    ] + [Job(book, "index.html", out / "slopes.pdf", SHEETS)]
+
+
+def find_chromium() -> str:
+    """Return the path of Chromium, or say how to get it."""
+    given = os.environ.get("CHROMIUM")
+    path = shutil.which(given or "chromium")
+    if path is None:
+        raise FileNotFoundError(
+            f"CHROMIUM must be the path of an installed Chromium, got CHROMIUM={given!r}. Install "
+            "your system's package (on Debian: apt install chromium) or set the variable."
+        )
+    return path
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Write no log."""
+
+
+@contextmanager
+def serve(root: Path) -> Iterator[str]:
+    """Serve a folder on a free loopback port and hand over its address."""
+    handler = functools.partial(_Handler, directory=str(root))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def print_all(work: Sequence[Job]) -> None:
+    """Print each job in one Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        try:
+            for job in work:
+                with serve(job.root) as base:
+                    _print(browser, base, job)
+        finally:
+            browser.close()
+
+
+def _print(browser: Any, base: str, job: Job) -> None:
+    """Load one page, wait for all that it shows, and print it."""
+    page = browser.new_page(color_scheme="light", reduced_motion="reduce")
+    page.set_default_timeout(PATIENCE)
+    page.goto(base + job.address, wait_until="networkidle")
+    if "print-pdf" in job.address:
+        page.wait_for_function(DECK_READY)
+    if missing := page.evaluate(UNFOLD):
+        raise RuntimeError(f"pictures must load, got missing={missing!r} in {job.address}")
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    page.pdf(path=job.target, **job.options)
+    page.close()
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run from the command line.
+
+    Parameters
+    ----------
+    argv : Sequence[str]
+        The folders SITE, SINGLEHTML and OUT.
+
+    Returns
+    -------
+    int
+        0 if every file is printed, 2 if the arguments or the machine do not allow it.
+    """
+    if len(argv) != 3:
+        sys.stderr.write(f"{USAGE}\n")
+        return 2
+    try:
+        work = jobs(*map(Path, argv))
+        find_chromium()
+    except (ValueError, FileNotFoundError) as problem:
+        sys.stderr.write(f"{problem}\n{USAGE}\n")
+        return 2
+    print_all(work)
+    for job in work:
+        sys.stdout.write(f"{job.target}  {job.target.stat().st_size / 1e6:.1f} MB\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

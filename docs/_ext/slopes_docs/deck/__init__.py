@@ -1,0 +1,37 @@
+r"""Decks: pages under ``slides/`` become reveal.js presentations in the ordinary html build.
+
+A deck is a MyST notebook, ``slides/<topic>.md``. Book and decks are one Sphinx project, so a deck
+can ``{numref}`` a figure of the book, cite, and execute its cells; ``slides/index`` stays a page.
+
+Headings
+    ``#`` is the title slide, ``##`` a slide, ``###`` a slide below it: a ``##`` with ``###`` under
+    it heads a vertical stack and is a section slide. A heading is the slide's statement.
+
+Front matter
+    ``minutes`` (default 45): what the notes must add up to. ``chapter``: the book page to link,
+    where it is not the page with the deck's own stem.
+
+``{slide}``: options of the slide that it stands in
+    ``:kind:`` is one of ``KINDS`` and chooses the design; ``:class:`` adds classes (``beside`` sets
+    a cell's output beside its code); ``:auto-animate:``, ``:auto-animate-id:``,
+    ``:auto-animate-restart:``, ``:transition:`` and ``:background-color:`` are reveal's own.
+
+``{notes}``: what the speaker view shows; one block in each slide
+    ``:minutes:`` is required. Formulas, lists, code and links all work.
+
+``{fragments}``: content shown step by step
+    Each list item, else each block, is one step. ``:effect:`` takes reveal's effects (``fade-up``).
+
+``{answer}``: the last fragment of a question slide
+    An optional letter, ``{answer} B``, marks that option of the list before it.
+
+``{stepping} 1|2-3|*``: line stepping for the code block inside it, ``literalinclude`` too
+    For an executed cell the same is a cell option, ``:steps: 1|2-3|*``. Each part between bars is
+    one step; ``1,4-6`` is a set of lines, ``*`` all lines. The first part is shown from the start.
+
+``:fragment: output`` on a code cell
+    Holds back its output, ``:fragment: cell`` the whole cell, until the next step.
+
+A missing or second ``{notes}``, minutes that do not add up, a bad step and content outside a slide
+are warnings of type ``deck``: errors under ``-W``. Builders other than html leave the notes out.
+"""

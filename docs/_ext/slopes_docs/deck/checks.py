@@ -1,0 +1,121 @@
+"""What a deck must keep, checked when a page is read."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from slopes_docs.deck.directives import notes, read_minutes, read_steps, slide_options
+
+logger = logging.getLogger(__name__)
+
+MINUTES = 45.0
+
+
+def is_deck(app: Sphinx, docname: str) -> bool:
+    """Tell whether a document is a deck; the index of the decks is a page."""
+    prefix = app.config.deck_prefix
+    return docname.startswith(prefix) and docname != f"{prefix}index"
+
+
+def sections(node: nodes.Element) -> list[nodes.section]:
+    """Return the sections directly inside ``node``."""
+    return [child for child in node.children if isinstance(child, nodes.section)]
+
+
+def leaves_of(document: nodes.document) -> Iterator[nodes.section]:
+    """Yield the section of every slide, in the order of presentation."""
+    for top in sections(document):
+        yield top
+        for second in sections(top):
+            yield second
+            yield from sections(second)
+
+
+def own(section: nodes.section, kind: type[nodes.Element]) -> list[Any]:
+    """Return the nodes of one kind that stand directly in a slide."""
+    return [child for child in section.children if isinstance(child, kind)]
+
+
+def warn(message: str, node: nodes.Node | str, subtype: str) -> None:
+    """Warn in this extension's name, at a node or in a document."""
+    logger.warning(message, location=node, type="deck", subtype=subtype)
+
+
+def check(app: Sphinx, document: nodes.document) -> None:
+    """Warn where a document breaks the rules in the module's docstring."""
+    docname = app.env.docname
+    for cell in document.findall(nodes.container):
+        _read_cell(cell)
+    leaves = list(leaves_of(document)) if is_deck(app, docname) else []
+    for node in document.findall(lambda n: isinstance(n, (notes, slide_options))):
+        if node.parent not in leaves:
+            name = "notes" if isinstance(node, notes) else "slide"
+            warn(f"{name} must stand directly in a slide of a deck", node, "place")
+    if not is_deck(app, docname):
+        return
+    for child in document.children:
+        # A label before the first heading stays a child of the document: it prints nothing.
+        if not isinstance(child, (nodes.section, nodes.Invisible, nodes.target)):
+            warn("a deck must begin with its title, got content before it", child, "place")
+    for leaf in leaves:
+        count = len(own(leaf, notes))
+        if count != 1:
+            warn(f"a slide must have one notes block, got {count}: {title_of(leaf)}", leaf, "notes")
+    _check_minutes(app, docname, leaves)
+
+
+def _check_minutes(app: Sphinx, docname: str, leaves: list[nodes.section]) -> None:
+    """Warn where the notes do not add up to the deck's minutes."""
+    given = app.env.metadata[docname].get("minutes", MINUTES)
+    try:
+        planned = read_minutes(str(given))
+    except ValueError:
+        warn(f"minutes must be a positive number, got minutes={given!r}", docname, "minutes")
+        return
+    total = sum(note["minutes"] for leaf in leaves for note in own(leaf, notes))
+    if not math.isclose(total, planned):
+        message = f"minutes of the notes must add up to {planned:g}, got total={total:g}"
+        warn(message, docname, "minutes")
+
+
+def title_of(section: nodes.section) -> str:
+    """Return the text of a slide's heading."""
+    return next((t.astext() for t in own(section, nodes.title)), "")
+
+
+def _read_cell(cell: nodes.container) -> None:
+    """Carry the options ``steps`` and ``fragment`` of an executed cell over to its nodes."""
+    options = cell.get("cell_metadata", {}) if cell.get("nb_element") == "cell_code" else {}
+    if "steps" in options:
+        try:
+            steps = read_steps(str(options["steps"]))
+        except ValueError as problem:
+            warn(str(problem), cell, "steps")
+            return
+        for code in list(cell.findall(nodes.literal_block))[:1]:
+            code["deck_steps"] = steps
+            _check_lines(steps, code)
+    held = options.get("fragment")
+    if held == "cell":
+        cell["classes"].append("fragment")
+    elif held == "output":
+        for part in cell.findall(nodes.container):
+            if part.get("nb_element") == "cell_code_output":
+                part["classes"].append("fragment")
+    elif held is not None:
+        warn(f"fragment must be 'cell' or 'output', got fragment={held!r}", cell, "fragment")
+
+
+def _check_lines(steps: str, code: nodes.literal_block) -> None:
+    """Warn where a step names a line that the code does not have."""
+    last = max((int(number) for number in re.findall(r"\d+", steps)), default=0)
+    lines = len(code.astext().rstrip("\n").split("\n"))
+    if last > lines:
+        warn(f"steps must be lines of the {lines} in the cell, got steps={steps!r}", code, "steps")

@@ -1,0 +1,163 @@
+"""What a deck may say: the directives, what they read, and the nodes that they leave."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+KINDS = (
+    "title", "section", "text", "code", "figure", "question", "columns", "statement", "exercises",
+)  # fmt: skip
+LETTERS = tuple("abcdef")  # deck.css marks as many options
+PART = r"(?:\*|\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)"
+STEPS = re.compile(rf"{PART}(?:\|{PART})*")
+
+
+class notes(nodes.General, nodes.Element):  # noqa: N801
+    """Speaker notes, with the planned ``minutes``."""
+
+
+class slide_options(nodes.Invisible, nodes.Element):  # noqa: N801
+    """Options of the slide around it; leaves no trace in the page."""
+
+
+# --- options ----------------------------------------------------------------------------------
+
+
+def read_minutes(argument: str | None) -> float:
+    """Read a positive, finite number of minutes."""
+    value = float(argument or "nan")
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"minutes must be a positive number, got minutes={argument!r}")
+    return value
+
+
+def read_kind(argument: str | None) -> str:
+    """Read the kind of a slide."""
+    return directives.choice(argument, KINDS)
+
+
+def read_steps(argument: str | None) -> str:
+    """Read the parts of a line stepping."""
+    value = re.sub(r"\s", "", argument or "")
+    if not STEPS.fullmatch(value):
+        raise ValueError(f"steps must be line sets such as 1|2-3|*, got steps={argument!r}")
+    return value
+
+
+# --- directives -------------------------------------------------------------------------------
+
+
+class Notes(SphinxDirective):
+    """Speaker notes of the enclosing slide."""
+
+    has_content = True
+    option_spec: ClassVar = {"minutes": read_minutes}
+
+    def run(self) -> list[nodes.Node]:
+        """Keep what is said, with its minutes."""
+        if "minutes" not in self.options:
+            raise self.error("minutes must be given, got notes without :minutes:")
+        node = notes("", *self.parse_content_to_nodes(), minutes=self.options["minutes"])
+        self.set_source_info(node)
+        return [node]
+
+
+class Fragments(SphinxDirective):
+    """Blocks or list items that appear one by one."""
+
+    has_content = True
+    option_spec: ClassVar = {"effect": directives.class_option}
+
+    def run(self) -> list[nodes.Node]:
+        """Mark each block or list item as one step."""
+        blocks = self.parse_content_to_nodes()
+        for block in blocks:
+            items = block.children if _is_list(block) else [block]
+            for item in filter(lambda node: isinstance(node, nodes.Element), items):
+                item["classes"] += ["fragment", *self.options.get("effect", [])]
+        return blocks
+
+
+class Answer(SphinxDirective):
+    """The answer to a question slide: the last thing to appear."""
+
+    has_content = True
+    optional_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Mark the content as the last step."""
+        classes = ["fragment", "answer"]
+        if self.arguments:
+            letter = self.arguments[0].lower()
+            if letter not in LETTERS:
+                raise self.error(f"answer must be a letter from A to F, got answer={letter!r}")
+            classes.append(f"answer-{letter}")
+        return [nodes.container("", *self.parse_content_to_nodes(), classes=classes)]
+
+
+class Slide(SphinxDirective):
+    """Options of the enclosing slide."""
+
+    option_spec: ClassVar = {
+        "kind": read_kind,
+        "class": directives.class_option,
+        "auto-animate": directives.flag,
+        "auto-animate-id": directives.unchanged_required,
+        "auto-animate-restart": directives.flag,
+        "transition": directives.unchanged_required,
+        "background-color": directives.unchanged_required,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Leave the options for the slide around."""
+        node = slide_options(options=dict(self.options))
+        self.set_source_info(node)
+        return [node]
+
+
+class Stepping(SphinxDirective):
+    """Line stepping for the code blocks inside."""
+
+    has_content = True
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        """Mark the code blocks inside."""
+        try:
+            steps = read_steps(self.arguments[0])
+        except ValueError as problem:
+            raise self.error(str(problem)) from None
+        blocks = self.parse_content_to_nodes()
+        for block in blocks:
+            for code in block.findall(nodes.literal_block):
+                code["deck_steps"] = steps
+        return blocks
+
+
+DIRECTIVES = {
+    "notes": Notes,
+    "fragments": Fragments,
+    "answer": Answer,
+    "slide": Slide,
+    "stepping": Stepping,
+}
+
+
+def _is_list(node: nodes.Node) -> bool:
+    """Tell whether the children of ``node`` are list items."""
+    return isinstance(node, (nodes.bullet_list, nodes.enumerated_list, nodes.definition_list))
+
+
+def register(app: Sphinx) -> None:
+    """Register the directives, and the settings of decks."""
+    app.add_config_value("deck_prefix", "slides/", "env", str)
+    for name, directive in DIRECTIVES.items():
+        app.add_directive(name, directive)

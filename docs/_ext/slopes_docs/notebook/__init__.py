@@ -1,0 +1,1 @@
+"""Each chapter as an executed notebook that opens and runs anywhere."""

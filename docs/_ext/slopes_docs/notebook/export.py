@@ -1,0 +1,263 @@
+"""Each chapter as an executed notebook that opens and runs anywhere.
+
+A page with code cells becomes ``notebooks/<page>.ipynb`` in the built site, beside a wheel of the
+package. The text comes from the resolved page (`markdown`), cells and outputs from the execution.
+The first cell says where it comes from; the second installs the package where it is missing: from
+the site if its address is known, else from the wheel beside the notebook.
+
+What becomes of the cells:
+
+* glue (calls of ``glue`` and ``glue_values``, imports of ``myst_nb``) is left out, and with it a
+  cell that does nothing else; the text holds the values already;
+* a cell with the tag ``remove-cell`` follows the cell before it, its source hidden: the assertions
+  behind the prose stay in the notebook;
+* ``hide-input``, ``remove-input``, ``hide-output`` and folded solutions become Jupyter's own
+  ``source_hidden`` and ``outputs_hidden``.
+
+Ids are derived from page, source and position: two builds give the same bytes. `leftovers` finds
+MyST syntax in a notebook; a leftover is a warning.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from slopes_docs.notebook.cells import Notebook, cells, leftovers
+from slopes_docs.notebook.markdown import Markdown, is_cell
+from slopes_docs.run.execution import project_root
+
+log = logging.getLogger(__name__)
+
+NO_LESSONS = ("slides/", "reference/")  # decks, and pages that only report
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "PIL": "pillow"}  # where the import's name differs
+
+BOOTSTRAP = """\
+# Installs what the cells below import, where it is missing. In the course's own
+# environment this cell does nothing.
+try:
+    import slopes
+except ImportError:
+    import importlib
+    import subprocess
+    import sys
+{find}
+    needed = [{wanted}]
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *needed], check=True)
+    importlib.invalidate_caches()
+    import slopes
+"""
+FROM_SITE = '''
+    wheel = "slopes{extra} @ {address}"'''
+FROM_FILE = '''\
+    from pathlib import Path
+
+    name = "{name}"
+    places = [folder / name for folder in (Path.cwd(), *Path.cwd().parents[:2])]
+    found = [place.as_uri() for place in places if place.exists()]
+    if not found:
+        raise ImportError(
+            f"slopes is not installed. Download {{name}}, which lies beside this notebook "
+            "on the course's site, into the notebook's folder; then run this cell again."
+        ) from None
+    wheel = f"slopes{extra} @ {{found[0]}}"'''
+
+
+# --- the notebook -------------------------------------------------------------------------------
+
+
+def wanted(executed: list[Notebook]) -> tuple[list[str], bool]:
+    """List the distributions that a notebook imports, and whether it draws.
+
+    Parameters
+    ----------
+    executed : list of dict
+        Cells.
+
+    Returns
+    -------
+    tuple[list[str], bool]
+        Distributions other than the package and Python's own, and whether ``slopes.plots`` is
+        among the imports.
+    """
+    names: set[str] = set()
+    for cell in executed:
+        try:
+            tree = ast.parse(cell["source"] if cell["cell_type"] == "code" else "")
+        except SyntaxError:  # a cell with magics imports nothing that we know of
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    draws = any(name.startswith("slopes.plots") for name in names)
+    tops = {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names)
+    others = sorted(DISTRIBUTIONS.get(name, name) for name in tops - {"slopes", "IPython"})
+    return others, draws
+
+
+def bootstrap(executed: list[Notebook], wheel: str, site: str) -> Notebook:
+    """Make the cell that installs the package where it is missing."""
+    others, draws = wanted(executed)
+    parts = {"name": wheel, "address": f"{site}notebooks/{wheel}", "extra": "[plots]" * draws}
+    find = (FROM_SITE if site else FROM_FILE).format(**parts)
+    arguments = ", ".join(["wheel", *map(json.dumps, others)])
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {"jupyter": {"source_hidden": True}},
+        "outputs": [],
+        "source": BOOTSTRAP.format(find=find, wanted=arguments).rstrip("\n"),
+    }
+
+
+def opening(title: str, address: str, project: str, licence: str) -> Notebook:
+    """Make the first cell: the title, where the notebook comes from, its licence."""
+    page = f"[{title}]({address})" if address else title
+    source = f"# {title}\n\n*An executed copy of “{page}” from {project}. © {licence}.*"
+    return {"cell_type": "markdown", "metadata": {}, "source": source}
+
+
+def assemble(page: str, made: list[Notebook]) -> Notebook:
+    """Make the notebook: number the cells and give each a fixed id."""
+    seen: dict[str, int] = {}
+    for cell in made:
+        key = f"{page}\0{cell['cell_type']}\0{cell['source']}"
+        seen[key] = seen.get(key, 0) + 1
+        cell["id"] = hashlib.sha256(f"{key}\0{seen[key]}".encode()).hexdigest()[:12]
+    for count, cell in enumerate((c for c in made if c["cell_type"] == "code"), 1):
+        cell["execution_count"] = count
+        for output in cell["outputs"]:
+            if output["output_type"] == "execute_result":
+                output["execution_count"] = count
+    return {
+        "cells": made,
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {
+                "file_extension": ".py",
+                "mimetype": "text/x-python",
+                "name": "python",
+                "pygments_lexer": "ipython3",
+            },
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+# --- the build ----------------------------------------------------------------------------------
+
+
+def is_notebook(app: Sphinx, page: str) -> bool:
+    """Whether a page is published as a notebook: an executed chapter."""
+    data = getattr(app.env, "nb_metadata", {})
+    if page.startswith(NO_LESSONS) or page == app.config.root_doc:
+        return False
+    return page in data and bool(data[page].get("exec_data"))
+
+
+def has_notebook(app: Sphinx, page: str, doctree: nodes.document) -> bool:
+    """Whether this page of this build gets a notebook."""
+    builds = app.builder.name in {"html", "dirhtml"} and is_notebook(app, page)
+    return builds and any(is_cell(node) for node in doctree.findall(nodes.container))
+
+
+def wheel_name(root: Path) -> str:
+    """Give the file name of the package's wheel."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return f"{project['name']}-{project['version']}-py3-none-any.whl"
+
+
+def tex_macros() -> dict[str, str]:
+    """Give the macros that the page's formulas are set with."""
+    from sphinxcontrib import katex
+
+    return katex.KATEX_DEFAULT_OPTIONS.get("macros", {})
+
+
+def writer(app: Sphinx, page: str) -> Markdown:
+    """Set up the writer for a page."""
+    site = app.config.slopes_site
+    return Markdown(
+        base=site + app.builder.get_target_uri(page) if site else "",
+        source=Path(app.srcdir),
+        numbers=app.env.toc_fignumbers.get(page, {}),
+        formats=app.config.numfig_format,
+        macros=tex_macros(),
+    )
+
+
+def export(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Write a page's notebook."""
+    if not has_notebook(app, page, doctree):
+        return
+    executed = Path(app.env.mystnb_config.output_folder, f"{page}.ipynb")
+    found = json.loads(executed.read_text(encoding="utf-8"))["cells"]
+    markdown = writer(app, page)
+    title, *pieces = markdown.pieces(doctree)
+    made = cells(pieces, found)
+    head = opening(
+        str(title).removeprefix("# "), markdown.base, app.config.project, app.config.copyright
+    )
+    setup = bootstrap(made, wheel_name(project_root(app)), app.config.slopes_site)
+    notebook = assemble(page, [head, setup, *made])
+    for leftover in leftovers(notebook):
+        log.warning(
+            "notebook: MyST syntax is left in it: %s", leftover, location=page, type="slopes",
+            subtype="notebooks",
+        )  # fmt: skip
+    target = Path(app.outdir, "notebooks", f"{page}.ipynb")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True)
+    target.write_text(text + "\n", encoding="utf-8")
+
+
+def add_wheel(app: Sphinx, exception: Exception | None) -> None:
+    """Build the package's wheel beside the notebooks, in this process and without a network."""
+    folder = Path(app.outdir, "notebooks")
+    if exception is not None or not folder.is_dir():
+        return
+    try:
+        from hatchling.builders.wheel import WheelBuilder
+    except ImportError:
+        log.warning("notebooks: hatchling is missing, so there is no wheel beside them")
+        return
+    for old in folder.glob("*.whl"):
+        old.unlink()
+    builder = WheelBuilder(str(project_root(app)))
+    (built,) = builder.build(directory=str(folder), versions=["standard"])
+    if Path(built).name != wheel_name(project_root(app)):
+        log.warning("notebooks: they ask for another wheel than %s", Path(built).name)
+
+
+def add_buttons(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Offer the notebook on its page."""
+    buttons = context.get("header_buttons")
+    if buttons is None or doctree is None or not has_notebook(app, page, doctree):
+        return
+    repository = app.config.slopes_repository
+    if repository:
+        colab = f"https://colab.research.google.com/github/{repository}/blob/gh-pages/notebooks"
+        buttons.insert(
+            0, _button("Colab", f"{colab}/{page}.ipynb", "Run this page on Google Colab")
+        )
+    address = context["pathto"](f"notebooks/{page}.ipynb", 1)
+    buttons.insert(0, _button("Notebook", address, "Download this page as an executed notebook"))
+
+
+def _button(text: str, url: str, tooltip: str) -> dict[str, str]:
+    label = f"{text.lower()}-button"
+    return {"type": "link", "url": url, "text": text, "tooltip": tooltip, "label": label}

@@ -1,0 +1,1 @@
+"""What a page needs besides its text: addresses, files, figures, macros."""

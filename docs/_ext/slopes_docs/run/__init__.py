@@ -1,0 +1,1 @@
+"""How the cells of the book and the decks run, and what is told of it."""

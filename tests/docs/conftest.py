@@ -1,0 +1,3 @@
+"""Projects that the tests build are no tests."""
+
+collect_ignore = ["fixtures"]

@@ -1,0 +1,74 @@
+"""Repairs of other people's classes: KaTeX's process, and the sources that are published."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("sphinx", reason="the book's tools are not installed")
+from slopes_docs import repairs
+
+
+def renderer(script: str) -> type:
+    """Return a stand-in for sphinxcontrib-katex's server, which runs ``script``."""
+
+    class Server:
+        @staticmethod
+        def build_command(socket):
+            return [sys.executable, "-c", textwrap.dedent(script), socket]
+
+        @staticmethod
+        def timeout_error(timeout):
+            return TimeoutError(f"timeout={timeout}")
+
+    return Server
+
+
+def test_a_socket_that_does_not_listen_yet_is_waited_for(tmp_path):
+    late = """
+        import socket, sys, time
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(sys.argv[1])
+        time.sleep(0.3)
+        server.listen()
+        server.accept()[0].recv(1)
+    """
+    process, connection = repairs.start_katex(renderer(late), tmp_path, 20.0)
+    connection.close()
+    assert process.wait(20) == 0
+    process.stdin.close()
+    process.stdout.close()
+
+
+def test_a_renderer_that_dies_is_an_error_at_once(tmp_path):
+    with pytest.raises(TimeoutError, match=r"timeout=20\.0"):
+        repairs.start_katex(renderer("raise SystemExit(1)"), tmp_path, 20.0)
+
+
+def test_a_forked_process_forgets_its_parents_renderer():
+    server = type("Server", (), {"katex_server": object()})
+    repairs.own_katex(server)
+    assert server.katex_server is None
+
+
+# --- the sources that are published ---
+
+
+def test_the_source_of_a_named_tuple_s_field_is_not_python_s_own(monkeypatch):
+    from sphinx.ext import viewcode
+
+    class Pair:
+        field = type("getter", (), {"__module__": "collections"})()  # as Python 3.13 has it
+
+    module = SimpleNamespace(Pair=Pair, dumps=json.dumps)
+    monkeypatch.setitem(sys.modules, "pairs", module)
+    monkeypatch.setattr(viewcode, "_get_full_modname", viewcode._get_full_modname)
+    assert viewcode._get_full_modname("pairs", "Pair.field") == "collections"
+    repairs.publish_own_sources()
+    assert viewcode._get_full_modname("pairs", "Pair.field") == "pairs"
+    assert viewcode._get_full_modname("pairs", "Pair") == __name__  # a name from another module
+    assert viewcode._get_full_modname("pairs", "other") is None

@@ -1,0 +1,27 @@
+"""The end of the domain in other words."""
+
+import math
+
+import pytest
+
+from slopes import finite
+
+
+@pytest.mark.parametrize(("x", "slope"), [(0.0, 0.0), (1e-9, 1.5e-9**0.5 * 1.5**0.5)])
+def test_complex_values_beside_x_are_the_end_of_the_domain(x, slope):
+    # TypeError: float() argument must be ... not 'complex'.
+    found = finite.derivative(lambda t: t**1.5, x)
+    assert found.value == pytest.approx(slope, rel=1e-9, abs=1e-12)
+    assert finite.derivative(lambda t: t**0.5, 0.0).value == math.inf
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_slope_that_is_infinite_like_a_logarithm_is_named(order):
+    # -93.7 +- 0.92.
+    def fn(t):
+        return t**order * math.log(abs(t)) if t else 0.0
+
+    if order == 1:
+        found = finite.derivative(fn, 0.0)
+        assert (found.value, found.error) == (-math.inf, math.inf)
+    assert finite.derivative(lambda t: math.nan if t < 0 else fn(t), 0.0, order=order).error > 1e9
