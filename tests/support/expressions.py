@@ -12,7 +12,6 @@ from slopes.symbolic import (
     evaluate,
     exp,
     log,
-    node,
     piecewise,
     sin,
     sqrt,
@@ -150,18 +149,29 @@ def checked(expr, name="x", values=POINT, ops=2000):
     return abs(evaluate(diff(expr, symbol(name)), values) - exact) <= ops * U * scale
 
 
+def nodes(expr):
+    """Every node once."""
+    found, stack = {}, [expr]
+    while stack:
+        node = stack.pop()
+        if node not in found:
+            found[node] = None
+            stack.extend(node.args)
+    return list(found)
+
+
 def all_values(expr, values):
     """Values of all nodes that are numbers: they set the scale of rounding errors."""
-    nodes = [n for n in node.topological([expr]) if isinstance(n, symbolic.Expr)]
+    nodes = [n for n in nodes(expr) if isinstance(n, symbolic.Expr)]
     return [float(abs(evaluate(n, values, m=mpmath.mp))) for n in nodes]
 
 
 def has(expr, op):
-    return any(n.op == op for n in node.topological([expr]))
+    return any(n.op == op for n in nodes(expr))
 
 
 def operations(expr):
-    return sum(bool(n.args) for n in node.topological([expr]))
+    return sum(bool(n.args) for n in nodes(expr))
 
 
 def product(n):
