@@ -162,8 +162,8 @@ def nodes(expr):
 
 def all_values(expr, values):
     """Values of all nodes that are numbers: they set the scale of rounding errors."""
-    nodes = [n for n in nodes(expr) if isinstance(n, symbolic.Expr)]
-    return [float(abs(evaluate(n, values, m=mpmath.mp))) for n in nodes]
+    numbers = [n for n in nodes(expr) if isinstance(n, symbolic.Expr)]
+    return [float(abs(evaluate(n, values, m=mpmath.mp))) for n in numbers]
 
 
 def has(expr, op):

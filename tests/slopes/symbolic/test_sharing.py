@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import weakref
 from fractions import Fraction
 
 import numpy as np
@@ -160,8 +161,16 @@ def test_a_node_made_by_another_thread_in_between_is_taken(monkeypatch):
 
     number = constant(12345)
     expr = x + number
-    monkeypatch.setattr(node, "_TABLE", Late({("+", None, x, number): expr}))
+    monkeypatch.setattr(node, "_TABLE", Late({("+", None, x, number): weakref.ref(expr)}))
     assert node._interned(symbolic.Expr, "+", (x, number)) is expr
+
+
+def test_a_node_made_anew_is_not_forgotten_with_the_one_before():
+    expr = x + 54321
+    entry = node._Entry(symbol("another"))
+    entry.key = ("+", None, x, constant(54321))
+    node._forget(entry)
+    assert x + 54321 is expr
 
 
 def test_pickles_of_conditions_and_pieces_come_back_as_themselves():
