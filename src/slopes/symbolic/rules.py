@@ -203,7 +203,9 @@ def piecewise(*pieces: Any) -> Expr:
 
 def _quotient(f: Any, da: Any, db: Any) -> Any:
     b = f.args[1]
-    return da / b if db is ZERO else (da - f * db) / b
+    if db is ZERO:
+        return da / b
+    return (f * -db if da is ZERO else da - f * db) / b  # -db takes the sign into its number
 
 
 def _power(f: Any, da: Any, db: Any) -> Any:
