@@ -3,12 +3,14 @@ r"""Adaptive derivatives on two batteries, against SciPy, numdifftools and jacob
 
 ``python tests/benchmarks/finite.py`` prints the tables; ``--json PATH`` also writes every row with
 machine and versions. `CASES` is the battery in seven groups; `held_out` draws another one at
-random, so that nobody tunes to the first. A case is built on a namespace `m`: `math` gives the
+random, so that nobody tunes to the first; `two_scales` draws sums with a seed of their own at every
+run. A case is built on a namespace `m`: `math` gives the
 function that is measured, mpmath the exact derivative at the very same float x.
 """
 
 import argparse
 import hashlib
+import importlib.util
 import math
 import random
 import statistics
@@ -23,9 +25,7 @@ from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
-from _programs import in_turns
 from _recording import environment, timed, write
-from _sums import covering, sums
 
 from slopes import finite
 
@@ -64,6 +64,8 @@ class Result(NamedTuple):
     ratio: float
     evaluations: int
     seconds: float
+    excess: float
+    """Error over the larger of bar and four roundoffs of the derivative."""
 
 
 def exact(case: Case, order: int = 1) -> float:
@@ -306,6 +308,72 @@ def _flat(group: str, draw: random.Random) -> Case:
     return Case(group, f"flat {kind} about {c:.3g}", x, kinds[kind])
 
 
+# --- sums of two scales ---------------------------------------------------------------------------
+
+Shape = Callable[[Any, Any], Any]
+
+BACKGROUNDS: dict[str, Shape] = {  # of t, which is 1 at x or some hundredths of it
+    "line": lambda m, t: 1 + t,
+    "parabola": lambda m, t: t * t - t,
+    "cubic": lambda m, t: t**3 - 2 * t,
+    "quartic": lambda m, t: t**4 + 1,
+    "half power": lambda m, t: t * t * m.sqrt(t),
+    "catenary": lambda m, t: m.cosh(t),
+    "logarithm": lambda m, t: m.log(t),
+    "root": lambda m, t: m.sqrt(t),
+    "decay": lambda m, t: m.exp(-t),
+    "long wave": lambda m, t: m.sin(t + 1),
+    "long step": lambda m, t: m.atan(t),
+    "tail": lambda m, t: 1 / (1 + t * t),
+}
+FEATURES: dict[str, Shape] = {  # of the distance from the feature, in widths
+    "step": lambda m, t: m.atan(t),
+    "steeper step": lambda m, t: m.tanh(t),
+    "normal step": lambda m, t: m.erf(t),
+    "bell": lambda m, t: m.exp(-t * t),
+    "pole": lambda m, t: 1 / t,
+    "resonance": lambda m, t: 1 / (1 + t * t),
+    "softplus": lambda m, t: (abs(t) + t) / 2 + m.log1p(m.exp(-abs(t))),
+    "ring": lambda m, t: m.sqrt(1 + t * t),
+    "pulse": lambda m, t: 2 / (m.exp(abs(t)) + m.exp(-abs(t))) if abs(t) < 700 else 0 * t,
+    "wave packet": lambda m, t: m.cos(5 * t) * m.exp(-t * t),
+    "fading wave": lambda m, t: m.sin(t) / (1 + t * t),
+}
+SCALED = ("catenary", "decay", "long wave", "long step", "tail")  # up to 100 times wider than x
+
+
+def two_scales(seed: int, count: int) -> Iterator[Case]:
+    """Draw sums of a background and one or two features, from 1 % to 10 times of x wide."""
+    draw = random.Random(seed)  # noqa: S311 (nothing secret is drawn)
+    for _ in range(count):
+        x = 10 ** draw.uniform(-3, 4)
+        name = draw.choice(tuple(BACKGROUNDS))
+        scale = x * 10 ** draw.uniform(0, 2) if name in SCALED else x
+        parts = [_feature(draw, x) for _ in range(draw.choice((1, 1, 2)))]
+        label = " + ".join([name, *(f"{a:.1e} {kind} ({w:.1e})" for kind, _, w, a in parts)])
+        yield Case("two scales", label, x, _sum(name, scale, parts), scale=1 / x)
+
+
+def _feature(draw: random.Random, x: float) -> tuple[str, float, float, float]:
+    """Kind, centre, width and amplitude; centre near x, far from it, or at the origin."""
+    kind, width = draw.choice(tuple(FEATURES)), x * 10 ** draw.uniform(-2, 1)
+    away = draw.choice((draw.uniform(-3, 3), draw.uniform(-30, 30), x / width))
+    if kind == "pole" and abs(away) < 0.3:
+        away = math.copysign(0.3, away)
+    return kind, x - away * width, width, draw.choice((-1, 1)) * 10 ** draw.uniform(-4, 2)
+
+
+def _sum(name: str, scale: float, parts: list[tuple[str, float, float, float]]) -> Any:
+    def build(m: Any) -> Callable[[Any], Any]:
+        def fn(x: Any) -> Any:
+            features = (a * FEATURES[kind](m, (x - c) / w) for kind, c, w, a in parts)
+            return BACKGROUNDS[name](m, x / scale) + sum(features)
+
+        return fn
+
+    return build
+
+
 # --- methods: each maps a case to (value, error, evaluations) ------------------------------------
 
 Method = Callable[[Case, int], tuple[float, float, int]]
@@ -384,8 +452,16 @@ def judge(name: str, method: Method, case: Case, order: int = 1) -> Result:
     right = min(BEST, -math.log10(max(error, least) / scale)) if math.isfinite(error) else 0.0
     covered = bool(error <= bar + least / 2)  # half a unit in the last place: rounding of the truth
     ratio = bar / max(error, least)
-    row = case.group, case.name, max(right, 0.0), covered, ratio, evaluations, seconds
+    excess = _excess(error, max(bar, 4 * abs(truth) * 2.0**-53))
+    row = case.group, case.name, max(right, 0.0), covered, ratio, evaluations, seconds, excess
     return Result(name, *row)
+
+
+def _excess(error: float, bar: float) -> float:
+    """Error in bars: none if the bar is infinite, infinite if either is NaN or the bar is 0."""
+    if error == 0 or bar == math.inf:
+        return 0.0
+    return error / bar if bar > 0 and not math.isnan(error) else math.inf
 
 
 class Summary(NamedTuple):
@@ -433,6 +509,87 @@ def table(rows: list[Result]) -> str:
 
 def _belongs(group: str, heading: str) -> bool:
     return heading in (group, "all") or (heading == "all but noisy" and group != "noisy")
+
+
+def outside(rows: list[Result]) -> dict[str, Any]:
+    """Row of the table of sums: how many lie outside of their bar, and how far."""
+    return {
+        "method": rows[0].method,
+        "cases": len(rows),
+        "digits": statistics.median(row.digits for row in rows),
+        "covered": sum(row.excess <= 1 for row in rows) / len(rows),
+        "far": sum(row.excess > 30 for row in rows),
+        "worst": max(row.excess for row in rows),
+        "evaluations": statistics.median(row.evaluations for row in rows),
+    }
+
+
+def sums_table(rows: list[dict[str, Any]]) -> str:
+    """One line a method and order."""
+    lines = ["order method       cases digits covered beyond 30 bars  worst evaluations"]
+    lines += [
+        f"{r['order']:5d} {r['method']:12s} {r['cases']:5d} {r['digits']:6.1f} {r['covered']:7.2%} "
+        f"{r['far']:14d} {r['worst']:6.2g} {r['evaluations']:11.0f}"
+        for r in rows
+    ]
+    return "\n".join(lines)
+
+
+def measured_sums(seed: int, count: int) -> list[dict[str, Any]]:
+    """Judge all methods on the first derivative of sums drawn with a seed, ours on the second."""
+    drawn = list(two_scales(seed, count))
+    found = [
+        {"order": 1, **outside([judge(name, run, case) for case in drawn])}
+        for name, run in METHODS.items()
+    ]
+    second = [judge("slopes", ours, case, 2) for case in drawn]
+    return [*found, {"order": 2, **outside(second)}]
+
+
+# --- the time of one derivative -------------------------------------------------------------------
+
+
+def call_times(
+    earlier: Path | None = None, rounds: int = 500, calls: int = 1
+) -> dict[str, dict[str, float]]:
+    """Seconds for the derivative of math.sin at 1, rivals in turns; an earlier engine beside."""
+    import jacobi
+    import numdifftools
+    from scipy.differentiate import derivative
+
+    runs: dict[str, Callable[[], Any]] = {
+        "slopes": lambda: finite.derivative(math.sin, 1.0),
+        "slopes, second": lambda: finite.derivative(math.sin, 1.0, order=2),
+        "jacobi": lambda: jacobi.jacobi(math.sin, 1.0),
+        "numdifftools": lambda: numdifftools.Derivative(math.sin)(1.0),
+        "scipy": lambda: derivative(np.sin, 1.0),  # it takes arrays only
+    }
+    if earlier:
+        engine = _loaded(earlier)
+        runs["slopes, before"] = lambda: engine.estimate(math.sin, 1.0, 1, FREE)
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for turn in range(rounds + 5):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            for _ in range(calls):
+                run()
+            if turn >= 5:  # the first turns warm up
+                times[name].append((time.perf_counter() - start) / calls)
+    return {
+        name: {"median": statistics.median(t), "low": min(t), "high": max(t)}
+        for name, t in times.items()
+    }
+
+
+def _loaded(path: Path) -> Any:
+    """Load a module from a file, under a name of its own."""
+    spec = importlib.util.spec_from_file_location("earlier", path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"earlier must be a Python file, got earlier={path!r}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 # --- gradients and steps --------------------------------------------------------------------------
@@ -576,30 +733,21 @@ def _seconds(run: Callable[[], Any], loops: int) -> float:
     return time.perf_counter() - start
 
 
-def derivative_times(rounds: int = 40) -> dict[str, dict[str, float]]:
-    """Time one derivative, of sin at 1, by each library as it comes."""
-    import jacobi
-    import numdifftools
-    import scipy.differentiate
-
-    runs = {
-        "slopes": lambda: finite.derivative(math.sin, 1.0),
-        "jacobi": lambda: jacobi.jacobi(math.sin, 1.0),
-        "numdifftools": lambda: numdifftools.Derivative(np.sin)(1.0),
-        "scipy": lambda: scipy.differentiate.derivative(np.sin, 1.0),
-    }
-    return in_turns(runs, rounds)
-
-
 def main(argv: list[str]) -> None:
     """Print the tables and write them if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path, help="write rows, machine and versions to this file")
     parser.add_argument("--seed", type=int, default=2024, help="of the held-out battery")
     parser.add_argument("--per-group", type=int, default=30, help="held-out cases per group")
-    parser.add_argument("--sums", type=int, help="seed of the random sums, else a new one")
-    parser.add_argument("--count", type=int, default=2000, help="random sums")
+    parser.add_argument("--sums", type=int, default=1000, help="sums of two scales")
+    parser.add_argument(
+        "--sums-seed", type=int, help="of the sums; by default another at every run"
+    )
+    parser.add_argument("--earlier", type=Path, help="an older _adaptive.py, to time beside ours")
     options = parser.parse_args(argv)
+    seed = options.sums_seed
+    if seed is None:
+        seed = random.SystemRandom().randrange(10**6)
     battery = [judge(name, run, case) for name, run in METHODS.items() for case in CASES]
     print("Battery, first derivative\n" + table(battery))
     second = [judge("slopes", ours, case, 2) for case in CASES if case.name != "x^2.5"]
@@ -609,17 +757,12 @@ def main(argv: list[str]) -> None:
     print(f"\nHeld out, seed {options.seed}, first derivative\n" + table(held))
     held_second = [judge("slopes", ours, case, 2) for case in drawn]
     print(f"\nHeld out, seed {options.seed}, second derivative\n" + table(held_second))
-    seed = random.SystemRandom().randrange(2**32) if options.sums is None else options.sums
-    found = covering(finite.derivative, list(sums(seed, options.count)))
-    print(
-        f"\n{found.sums} random sums of two scales, seed {seed}: {found.covered:.2%} within their "
-        f"bar, at most {found.worst:.2g} bars off, {found.digits:.1f} digits, "
-        f"{found.evaluations:.1f} evaluations"
-    )
-    one = derivative_times()
-    print("\nOne derivative, of sin at 1: seconds, median (quartiles)")
-    for name, t in one.items():
-        print(f"{name:20s} {t['median']:.2e} ({t['lower']:.2e} to {t['upper']:.2e})")
+    sums = measured_sums(seed, options.sums)
+    print(f"\nSums of two scales, seed {seed}\n" + sums_table(sums))
+    called = call_times(options.earlier)
+    print("\nDerivative of sin at 1, median seconds (fastest to slowest)")
+    for name, t in called.items():
+        print(f"{name:20s} {t['median']:.2e} ({t['low']:.2e} to {t['high']:.2e})")
     times = gradient_times()
     print("\nGradient of 100 inputs, median seconds (fastest to slowest)")
     for name, t in times.items():
@@ -639,8 +782,8 @@ def main(argv: list[str]) -> None:
             "battery_second": [stored(row) for row in second],
             "held_out": {"seed": options.seed, "rows": [stored(row, drawn=True) for row in held]},
             "held_out_second": summary(held_second)._asdict(),
-            "sums": {"seed": seed, **found._asdict()},
-            "derivative_seconds": one,
+            "two_scales": {"seed": seed, "rows": sums},
+            "call_seconds": called,
             "gradient_seconds": times,
             "overhead_seconds": above,
             "steps": steps,
@@ -650,7 +793,7 @@ def main(argv: list[str]) -> None:
 
 def stored(row: Result, *, drawn: bool = False) -> dict[str, Any]:
     """Make a row of the record; the names of what was drawn follow from the seed, in order."""
-    left_out = ("name", "seconds") if drawn else ("seconds",)
+    left_out = ("name", "seconds", "excess") if drawn else ("seconds", "excess")
     kept = {key: value for key, value in row._asdict().items() if key not in left_out}
     return kept | {"covered": int(row.covered)}
 

@@ -34,14 +34,15 @@ def derivative(
     noise, and differentiated; the noise beyond the cut makes the error bar. Another fit follows if
     the last one predicts that another width pays. Where noise of some percent hides the bend, the
     values stop growing: the fit then starts at the distance at which they first rise out of their
-    noise, and no wider fit is believed unless it shows a shape.
+    noise, and no wider fit is believed unless it shows a shape. Nor is one that denies a slope
+    measured nearer to `x`: a sum of a wide and a narrow part needs a fit of the narrow one.
 
     Parameters
     ----------
     fn : callable
         Real function of one real number: Python, NumPy, jitted JAX, compiled code.
     x : number
-        Where. Of any size from 1e-290 to 1e300, or 0.
+        Where. Any scale between 1e-300 and 1e300 at which values and derivative are float64.
     order : int
         1 or 2.
     bounds : pair of floats
@@ -65,9 +66,9 @@ def derivative(
 
     Notes
     -----
-    Some 30 to 60 evaluations, on noisy values about 100, at worst about 200. The unit roundoff is
-    that of the narrower of the dtypes of `x` and of the values. An exception at `x` itself is the
-    caller's to see.
+    Some 30 to 60 evaluations, on noisy values about 100, on sums of two scales up to 150, at worst
+    about 200. The unit roundoff is that of the narrower of the dtypes of `x` and of the values. An
+    exception at `x` itself is the caller's to see.
     A kink of the slope itself at `x` is not recognised: the second derivative is then the mean of
     the two sides, with a bar of a few percent of the jump.
     A function that is constant out to a thirtieth of `|x|` or further may be a staircase or the
