@@ -104,7 +104,7 @@ def trigamma(x: Any) -> Any:
     return _of_floats("trigamma", x, _trigamma)
 
 
-def logaddexp(x: float, y: float) -> float:
+def logaddexp(x: Any, y: Any) -> Any:
     """Compute ``log(exp(x) + exp(y))`` of two numbers without overflow, as `numpy.logaddexp`."""
     low, high = sorted((x, y))
     if math.isinf(high) and not math.isnan(low):

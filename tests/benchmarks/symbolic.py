@@ -1,4 +1,4 @@
-r"""Symbolic derivatives with and without sharing: sizes and times against SymPy.
+r"""Symbolic derivatives with and without sharing: sizes and times against other libraries.
 
 ``python tests/benchmarks/symbolic.py`` prints the tables; ``--json PATH`` also writes the rows with
 machine and versions. A family is built on a namespace, so that both libraries get the same
@@ -6,20 +6,25 @@ expression. Sizes count operations, symbols and numbers: *distinct* ones as they
 those of the *tree* that is written out, counted without writing it. SymPy keeps results of earlier
 calls; it is timed with an empty store (*cold*) and once more with the store of the same call
 (*warm*), and its ``lambdify`` with and without ``cse``. A size that takes SymPy longer than
-`PATIENCE` ends its column.
+`PATIENCE` ends its column. CasADi and symengine, whose core is compiled, go through the same stages
+in turns: build, differentiate, make a function, and (not symengine) write source.
 """
 
 import argparse
 import contextlib
 import gc
+import itertools
 import math
 import signal
+import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import casadi
+import symengine
 import sympy
 from _recording import environment, timed, write
 from sympy.core.cache import clear_cache
@@ -213,6 +218,105 @@ def compiled(name: str, build: Callable[[Any, Any], Any], repeats: int = 5) -> d
     }
 
 
+# --- the same stages, in turns --------------------------------------------------------------------
+
+
+class Stages(NamedTuple):
+    """What a library does: an expression, its derivative, a function of it, and its source."""
+
+    build: Callable[[], Any]
+    derivative: Callable[[Any], Any]
+    function: Callable[[Any], Callable[[float], Any]]
+    source: Callable[[Any], str] | None
+
+
+def stages_of_slopes() -> Stages:
+    """Name the stages of the package."""
+    x = symbolic.symbol("x")
+    return Stages(
+        lambda: waves(symbolic, x),
+        lambda y: symbolic.diff(y, x),
+        lambda slope: symbolic.function(slope, [x]),
+        lambda slope: symbolic.to_python(slope, [x]),
+    )
+
+
+def stages_of_casadi() -> Stages:
+    """Name the stages of CasADi's scalar expressions; its source is in C."""
+    x = casadi.SX.sym("x")
+
+    def source(slope: Any) -> str:
+        generator = casadi.CodeGenerator("slope.c")
+        generator.add(casadi.Function("slope", [x], [slope]))
+        return str(generator.dump())
+
+    return Stages(
+        lambda: waves(casadi, x),
+        lambda y: casadi.gradient(y, x),
+        lambda slope: casadi.Function("slope", [x], [slope]),
+        source,
+    )
+
+
+def stages_of_symengine() -> Stages:
+    """Name the stages of symengine."""
+    x = symengine.Symbol("x")
+    return Stages(
+        lambda: waves(symengine, x),
+        lambda y: y.diff(x),
+        lambda slope: symengine.Lambdify([x], [slope]),
+        None,
+    )
+
+
+LIBRARIES = {
+    "slopes": stages_of_slopes,
+    "CasADi": stages_of_casadi,
+    "symengine": stages_of_symengine,
+}
+
+
+def seconds_of_stages(stages: Stages) -> tuple[dict[str, float], float]:
+    """Go through the stages once; also return the slope at 0.7."""
+    gc.collect()  # no node of the last turn is there to be found
+    clock = [time.perf_counter()]
+    y = stages.build()
+    clock.append(time.perf_counter())
+    slope = stages.derivative(y)
+    clock.append(time.perf_counter())
+    fn = stages.function(slope)
+    clock.append(time.perf_counter())
+    if stages.source:
+        stages.source(slope)
+        clock.append(time.perf_counter())
+    spans = [end - start for start, end in itertools.pairwise(clock)]
+    seconds = dict(zip(("build", "derivative", "function", "source"), spans, strict=False))
+    value = fn(0.7)
+    return seconds, float(value[0] if hasattr(value, "__len__") else value)
+
+
+def staged(repeats: int = 60) -> dict[str, Any]:
+    """Time the stages of each library, in turns, after one turn that is left out."""
+    libraries = {name: make() for name, make in LIBRARIES.items()}
+    values = [seconds_of_stages(stages)[1] for stages in libraries.values()]
+    assert max(values) - min(values) < 1e-10 * max(map(abs, values)), values
+    turns: dict[str, list[dict[str, float]]] = {name: [] for name in libraries}
+    for _ in range(repeats):
+        for name, stages in libraries.items():
+            turns[name].append(seconds_of_stages(stages)[0])
+    rows = []
+    for name, found in turns.items():
+        row: dict[str, Any] = {"library": name, "source": None}
+        row |= {stage: statistics.median(t[stage] for t in found) for stage in found[0]}
+        row["whole"] = statistics.median(
+            t["build"] + t["derivative"] + t["function"] for t in found
+        )
+        rows.append(row)
+    y = waves(symbolic, symbolic.symbol("x"))
+    tree = symbolic.count_nodes(y, shared=False)
+    return {"nodes": symbolic.count_nodes(y), "tree": tree, "repeats": repeats, "rows": rows}
+
+
 def kepler(m: Any, x: Any) -> Any:
     """Take three Newton steps for Kepler's equation with e = x: more take SymPy too long."""
     E = x + 1
@@ -247,9 +351,20 @@ def main(argv: list[str]) -> None:
             call = case["call_seconds"].get(label.removesuffix(", cold"))
             called = f", a call {call['median']:.2e} s" if call else ""
             print(f"{label:22s} {t['median']:.2e} s, {t['median'] / base:6.1f}{called}")
+    stages = staged()
+    ours = stages["rows"][0]["whole"]
+    print(f"\nThe same stages in turns, {stages['tree']} nodes as a tree; milliseconds")
+    print("library        build  derivative  function  these over slopes  source")
+    for r in stages["rows"]:
+        source = f"{1e3 * r['source']:7.2f}" if r["source"] else "      -"
+        print(
+            f"{r['library']:10s} {1e3 * r['build']:9.2f} {1e3 * r['derivative']:11.2f} "
+            f"{1e3 * r['function']:9.2f} {r['whole'] / ours:18.2f} {source}"
+        )
     if options.json:
         content = {
-            "environment": environment("numpy", "sympy"),
+            "stages": stages,
+            "environment": environment("numpy", "sympy", "casadi", "symengine"),
             "growth": rows,
             "compiled": cases,
         }
