@@ -125,7 +125,7 @@ def _of_floats(name: str, x: Any, formula: Callable[[Any], Any]) -> Any:
 
 
 def _digamma(x: Any) -> Any:
-    if np.all(x < 0):
+    if x.size and np.all(x < 0):
         return _digamma(1 - x) - np.pi / np.tan(np.pi * (x - np.round(x)))
     carried = np.zeros_like(x)
     while np.any(small := x < LARGE):
@@ -136,7 +136,7 @@ def _digamma(x: Any) -> Any:
 
 
 def _trigamma(x: Any) -> Any:
-    if np.all(x < 0):
+    if x.size and np.all(x < 0):
         return (np.pi / np.sin(np.pi * (x - np.round(x)))) ** 2 - _trigamma(1 - x)
     carried = np.zeros_like(x)
     while np.any(small := x < LARGE):

@@ -89,3 +89,8 @@ def test_logaddexp_of_what_is_not_finite_is_that_of_numpy(x, y):
 
 def test_the_module_exports_what_it_documents():
     assert all(hasattr(special, name) for name in special.__all__)
+
+
+@pytest.mark.parametrize("fn", [digamma, trigamma, erf, erfc, lgamma])
+def test_of_no_numbers_there_are_no_values(fn):
+    assert fn(np.zeros((0, 2))).shape == (0, 2)

@@ -48,6 +48,7 @@ STAIR = 2.0**-5  # a function that is constant out to this share of |x| may be s
 NEARBY = 10  # values that are nearest to x: none but noise, unless the climb saw more
 WIDTHS = np.power.outer(2.0 ** np.arange(-24, 16.5, 0.5), range(1, 5)).T  # tried, and their powers
 DENIED = 4.0  # standard deviations by which a measured slope must differ to deny a fit
+ONE_SIDED = 6.0  # from one side a bend is twice a value less four times another
 WIDE = 3.0  # error bars of the fit that are added to them: a bar is a few standard errors
 CLOSE = 4.0  # a fit no wider than four levels has values on both sides of it: the fit is right
 DENIALS = 3  # fits more than FITS, for those that were denied
@@ -558,6 +559,7 @@ def _contradicting(s: Sampler, fit: Fit, start: Start, order: int) -> Level | No
         level = s.levels[h]
         off = abs(level[order] - _parts(lambda t: _series(fit, t), h, level.side)[order - 1])
         noise = max(start.sigma, s.u * level.peak, s.u * abs(s.x * (level.odd / h)))
+        noise *= ONE_SIDED if level.side else 1.0
         if off > DENIED * noise + WIDE * _times(fit.error, h, order):
             return level
     return None

@@ -25,3 +25,18 @@ def test_a_slope_that_is_infinite_like_a_logarithm_is_named(order):
         found = finite.derivative(fn, 0.0)
         assert (found.value, found.error) == (-math.inf, math.inf)
     assert finite.derivative(lambda t: math.nan if t < 0 else fn(t), 0.0, order=order).error > 1e9
+
+
+@pytest.mark.parametrize(
+    ("fn", "x", "bounds", "true"),
+    [
+        (math.exp, 1.0, (1.0, 2.0), math.e),
+        (math.tanh, -0.1, (-0.1, 0.9), 2 * math.tanh(0.1) / math.cosh(0.1) ** 2),
+        (math.sin, 2.0, (1.0, 2.0), -math.sin(2)),
+        (math.atan, 0.5, (0.5, 9.0), -2 * 0.5 / 1.25**2),
+    ],
+)
+def test_a_bend_measured_from_one_side_is_six_times_as_noisy(fn, x, bounds, true):
+    # It denied fits that were right: 2.71 +- 0.04 for exp, -1e5 +- 2e6 for tanh.
+    value, error, _ = finite.derivative(fn, x, order=2, bounds=bounds)
+    assert abs(value - true) <= error < 1e-7

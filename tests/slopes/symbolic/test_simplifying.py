@@ -16,6 +16,7 @@ from slopes.symbolic import (
     diff,
     evaluate,
     exp,
+    hypot,
     log,
     piecewise,
     simplify,
@@ -242,3 +243,20 @@ def test_a_quotient_of_long_sums_is_left_alone():
     long = sum((symbol(f"x{i}") for i in range(40)), x)
     assert simplify(1 - x / long) is 1 - x / long
     assert simplify(1 - long / (x + y)) is 1 - long / (x + y)
+
+
+@pytest.mark.parametrize(
+    ("term", "value"),
+    [
+        (y * (y + 1), -11.0),
+        (y ** (y + 1), -80.0),
+        (sin(y), 1 - math.sin(3)),
+        (hypot(y, y + 1), -4.0),
+        (-y, 4.0),
+    ],
+)
+def test_a_term_that_stays_when_quotients_cancel_is_no_quotient(term, value):
+    # It was read as one: 1 - y*(y + 1) became 1/(y + 1), and 1 - sin(y) an error.
+    expr = simplify(1 - term + z / x - z / x)
+    assert evaluate(expr, {x: 2.0, y: 3.0, z: 5.0}) == pytest.approx(value, rel=1e-15)
+    assert simplify(diff(sqrt(x * x), x, 2)) is constant(0)

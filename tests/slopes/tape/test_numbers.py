@@ -102,3 +102,18 @@ def test_two_plain_numbers_have_a_power():
 def test_a_number_beyond_floats_is_refused():
     with pytest.raises((TypeError, OverflowError)):
         tape.gradient(lambda x: x * 10**400, 1.0)
+
+
+@pytest.mark.parametrize("kind", [np.bool_, np.int8, np.uint8, np.int16])
+def test_functions_of_narrow_integers_keep_all_digits(kind):
+    # NumPy gives a half-precision cosine of an int8.
+    one, many = kind(1), np.array([1, 1], kind)
+    assert tape.gradient(lambda t: t * tape.cos(one), 1.0) == math.cos(1)
+    assert tape.gradient(lambda t: tape.sum(t * tape.exp(many)), 1.0) == 2 * math.e
+    assert tape.gradient(lambda t: t * tape.atan2(one, one), 1.0) == math.pi / 4
+    assert tape.cos(True) == math.cos(1)
+
+
+def test_a_product_of_narrow_integers_does_not_wrap_round():
+    assert tape.prod(np.array([100, 100], np.int8)) == 10_000
+    assert tape.prod(np.array([[100], [3]], np.int8), axis=0, keepdims=True).tolist() == [[300]]
