@@ -93,13 +93,13 @@
       addEventListener("beforeprint", () => {
         theme = root.dataset.theme;
         root.dataset.theme = "light";
-        root.classList.add("paper");
+        root.classList.add("paper", "print-pdf"); // the latter keeps reveal's own rules away
         for (const slide of document.querySelectorAll("section.slide[data-background-color]"))
           slide.style.setProperty("--ground", slide.dataset.backgroundColor);
         deck.dispatchEvent({ type: "paper" });
       });
       addEventListener("afterprint", () => {
-        root.classList.remove("paper");
+        root.classList.remove("paper", "print-pdf");
         root.dataset.theme = theme;
         deck.layout();
         deck.dispatchEvent({ type: "screen" });
