@@ -26,7 +26,7 @@ def in_turns(
 ) -> dict[str, dict[str, float]]:
     """Time some calls of each rival in every round, so that a busy machine is busy for all.
 
-    Seconds of one call: the median of the rounds, their quartiles and the fastest of them.
+    Seconds of one call: the median of the rounds, their quartiles, the fastest and the slowest.
     """
     taken: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds + 1):
@@ -38,5 +38,11 @@ def in_turns(
     found = {}
     for name, (_, *times) in taken.items():  # the first round warms up
         lower, median, upper = statistics.quantiles(times, n=4)
-        found[name] = {"median": median, "lower": lower, "upper": upper, "low": min(times)}
+        found[name] = {
+            "median": median,
+            "lower": lower,
+            "upper": upper,
+            "low": min(times),
+            "high": max(times),
+        }
     return found

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
+from _programs import in_turns
 from _recording import environment, timed, write
 
 from slopes import finite
@@ -549,9 +550,7 @@ def measured_sums(seed: int, count: int) -> list[dict[str, Any]]:
 # --- the time of one derivative -------------------------------------------------------------------
 
 
-def call_times(
-    earlier: Path | None = None, rounds: int = 500, calls: int = 1
-) -> dict[str, dict[str, float]]:
+def call_times(earlier: Path | None = None, rounds: int = 500) -> dict[str, dict[str, float]]:
     """Seconds for the derivative of math.sin at 1, rivals in turns; an earlier engine beside."""
     import jacobi
     import numdifftools
@@ -567,18 +566,7 @@ def call_times(
     if earlier:
         engine = _loaded(earlier)
         runs["slopes, before"] = lambda: engine.estimate(math.sin, 1.0, 1, FREE)
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for turn in range(rounds + 5):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            for _ in range(calls):
-                run()
-            if turn >= 5:  # the first turns warm up
-                times[name].append((time.perf_counter() - start) / calls)
-    return {
-        name: {"median": statistics.median(t), "low": min(t), "high": max(t)}
-        for name, t in times.items()
-    }
+    return in_turns(runs, rounds, calls=1)
 
 
 def _loaded(path: Path) -> Any:
