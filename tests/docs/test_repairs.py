@@ -72,3 +72,48 @@ def test_the_source_of_a_named_tuple_s_field_is_not_python_s_own(monkeypatch):
     assert viewcode._get_full_modname("pairs", "Pair.field") == "pairs"
     assert viewcode._get_full_modname("pairs", "Pair") == __name__  # a name from another module
     assert viewcode._get_full_modname("pairs", "other") is None
+
+
+def test_a_module_s_file_is_found_without_its_import(monkeypatch, tmp_path):
+    (tmp_path / "top" / "sub").mkdir(parents=True)
+    for name in ("__init__.py", "part.py", "sub/__init__.py"):
+        (tmp_path / "top" / name).write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    files = [repairs.module_file(None, name) for name in ("top", "top.part", "top.sub", "top.no")]
+    top = tmp_path / "top"
+    assert files == [top / "__init__.py", top / "part.py", top / "sub" / "__init__.py", None]
+    assert repairs.module_file(None, "nowhere.part") is None
+
+
+# --- the pages that are written side by side ---
+
+
+def test_the_shortest_page_is_written_first_then_the_longest(monkeypatch, tmp_path):
+    from sphinx.builders import Builder
+
+    seen = []
+    monkeypatch.setattr(Builder, "_write_parallel", lambda _, *given: seen.append(given))
+    repairs.write_side_by_side()
+    for name, size in zip("abcde", (3, 9, 1, 5, 7), strict=True):
+        (tmp_path / name).write_text("x" * size)
+    env = SimpleNamespace(doc2path=lambda name: tmp_path / name)
+    Builder._write_parallel(SimpleNamespace(env=env), list("abcde"), 1)
+    Builder._write_parallel(SimpleNamespace(env=env), list("abcde") * 4, 1)
+    assert seen[0] == (list("cbeda"), 1)
+    assert seen[1][1] == 20 // repairs.WRITTEN
+
+
+# --- bibliography styles ---
+
+
+def test_a_plugin_is_looked_up_once(monkeypatch):
+    from pybtex import plugin
+
+    lookups = []
+    monkeypatch.setattr(
+        plugin, "_load_entry_point", lambda *given, **_: lookups.append(given) or object
+    )
+    repairs.look_up_plugins_once()
+    found = [plugin.find_plugin("pybtex.style.names", "last_first") for _ in range(3)]
+    assert found == [object] * 3
+    assert len(lookups) == 1

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.util import Finalize, register_after_fork
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+
+WRITTEN = 4  # pages that a process writes
 
 
 def merge_streams(cells: list[dict]) -> None:
@@ -137,6 +141,46 @@ def publish_own_sources() -> None:
     viewcode._get_full_modname = found
 
 
+def module_file(app: Any, module: str) -> Path | None:
+    """Find the file of a module of a package, of which only the first part is looked up."""
+    top, *parts = module.split(".")
+    spec = importlib.util.find_spec(top)
+    folders = spec.submodule_search_locations if spec else None
+    base = Path(*(folders or [])[:1], *parts)
+    return next(filter(Path.is_file, (base.with_suffix(".py"), base / "__init__.py")), None)
+
+
+def find_sources_without_imports() -> None:
+    """Let viewcode look for a module's file; it imports the module, and Matplotlib too (9.0.4)."""
+    from sphinx.ext import viewcode
+
+    viewcode.get_module_filename = module_file
+
+
+def look_up_plugins_once() -> None:
+    """Let pybtex remember its plugins: it searches all installed packages each time (0.26.1)."""
+    from pybtex import plugin
+
+    plugin._load_entry_point = functools.cache(plugin._load_entry_point)
+
+
+def write_side_by_side() -> None:
+    """Let Sphinx write a few pages while it resolves the next ones.
+
+    It writes the first page, whichever it is, before it starts a second process, and hands that one
+    twenty pages at a time, so that one of the two always waits for the other (9.0.4).
+    """
+    from sphinx.builders import Builder
+
+    write = Builder._write_parallel
+
+    def shortest_first(self: Builder, docnames: Sequence[str], nproc: int) -> None:
+        ordered = sorted(docnames, key=lambda name: self.env.doc2path(name).stat().st_size)
+        write(self, [*ordered[:1], *reversed(ordered[1:])], max(nproc, len(ordered) // WRITTEN))
+
+    Builder._write_parallel = shortest_first
+
+
 def apply() -> None:
     """Make all repairs."""
     repair_outputs()
@@ -144,3 +188,6 @@ def apply() -> None:
     read_proofs_in_parallel()
     wait_for_katex()
     publish_own_sources()
+    find_sources_without_imports()
+    look_up_plugins_once()
+    write_side_by_side()

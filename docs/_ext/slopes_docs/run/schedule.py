@@ -27,13 +27,14 @@ def deal(weights: Mapping[str, int], lengths: Sequence[int]) -> list[str]:
     -------
     list[str]
         The pages of the first chunk, of the second and so on, then the lightest, which are left.
+        In each chunk the lightest come first: they are read while the kernels get ready.
     """
     chunks: list[list[str]] = [[] for _ in lengths]
     waiting = sorted(weights, key=lambda name: (-weights[name], name))
     for name in waiting[: sum(lengths)]:
         free = [chunk for chunk, length in zip(chunks, lengths, strict=True) if len(chunk) < length]
         min(free, key=lambda chunk: sum(weights[other] for other in chunk)).append(name)
-    return [*(name for chunk in chunks for name in chunk), *waiting[sum(lengths) :]]
+    return [*(name for chunk in chunks for name in reversed(chunk)), *waiting[sum(lengths) :]]
 
 
 def balance(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
