@@ -98,7 +98,7 @@ def search(page: Page, word: str) -> list[str]:
         field.fill(word, timeout=PATIENCE)
         field.press("Enter")
         page.wait_for_url("**/search.html?q=*", timeout=PATIENCE)
-        result = page.locator("#search-results li a").first
+        result = page.locator(".bd-search-container .search-results a").first
         result.click(timeout=PATIENCE)
         page.wait_for_url(lambda url: "search.html" not in url, timeout=PATIENCE)
     except Late as late:

@@ -1,8 +1,9 @@
 """The site's extension of Sphinx: how pages run, become slides and notebooks, and are published.
 
 A page's life is the list `LIFE`, from top to bottom. The rooms: ``run`` executes cells and tells
-what is measured; ``deck`` makes presentations; ``notebook`` exports chapters; ``page`` holds what a
-page needs besides its text; ``repairs`` patches other people's classes; ``commands`` are programs.
+what is measured; ``deck`` makes presentations; ``notebook`` exports chapters; ``search`` indexes
+all; ``page`` holds what a page needs besides its text; ``repairs`` patches other people's classes;
+``commands`` are programs.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from slopes_docs.deck import checks, directives, slides, writing
 from slopes_docs.notebook import export
 from slopes_docs.page import address, assets, book, card, figures, npm
 from slopes_docs.run import environment, execution, kernels, measured, schedule
+from slopes_docs.search import passages
+from slopes_docs.search import writing as search
 
 # Event, priority, handler. Sphinx and the other extensions have priority 500, so a handler with
 # less runs before theirs and one with more after them.
@@ -26,6 +29,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("config-inited", 100, npm.provide),
     ("config-inited", 100, execution.configure),
     ("config-inited", 900, book.share_handlers),
+    ("builder-inited", 600, search.leave_sphinx_out),
     # pages are read
     ("env-before-read-docs", 400, kernels.start),
     ("env-before-read-docs", 400, schedule.balance),
@@ -36,6 +40,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     # a page is resolved
     ("doctree-resolved", 600, environment.fill_in),
     ("doctree-resolved", 600, measured.leave_out_of_search),
+    ("doctree-resolved", 800, passages.collect),
     ("doctree-resolved", 900, export.export),
     # a page is written
     ("html-page-context", 950, export.add_buttons),
@@ -44,6 +49,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("build-finished", 400, kernels.stop),
     ("build-finished", 600, export.add_wheel),
     ("build-finished", 600, card.write_card),
+    ("build-finished", 600, search.write),
     ("build-finished", 600, environment.report),
     ("build-finished", 900, assets.finish),  # the theme writes pygments.css late
 ]

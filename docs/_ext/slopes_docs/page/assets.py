@@ -17,7 +17,11 @@ from sphinx.application import Sphinx
 
 BUNDLE = "site.css"
 THEME = ("styles/theme.css", "styles/pydata-sphinx-theme.css")  # the theme's layout has them first
-UNUSED = ("scripts/fontawesome.js", "scripts/fontawesome.js.LICENSE.txt", "vendor/fontawesome")
+UNUSED = (
+    "scripts/fontawesome.js", "scripts/fontawesome.js.LICENSE.txt", "vendor/fontawesome",
+    "searchtools.js", "language_data.js", "base-stemmer.js", "english-stemmer.js",
+    "sphinx_highlight.js",
+)  # fmt: skip
 RULE = re.compile(r"[^{}]+\{[^{}]*\}")
 ICON = re.compile(r"\.fa(?:[brs](?![\w-])|-[a-z0-9])")
 IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')\s;]+)["']?\)?\s*;""")

@@ -1,0 +1,1 @@
+"""Search by section, offline: ``passages`` reads pages, ``writing`` lets Pagefind index them."""
