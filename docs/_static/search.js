@@ -105,7 +105,10 @@ export function attach(form) {
     clearTimeout(waiting);
     waiting = setTimeout(search, PAUSE);
   });
-  more.addEventListener("click", next);
+  more.addEventListener("click", (event) => {
+    event.stopPropagation(); // by keyboard it has no place: the theme takes it for one outside, and closes
+    next();
+  });
   pagefind();
   const start = form.closest("dialog") ? field.value : new URLSearchParams(location.search).get("q");
   if (start) {

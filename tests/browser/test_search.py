@@ -24,7 +24,7 @@ FIRST = {
     "checkpoint": ("Glossary", "reference/glossary.html#term-checkpointing"),
 }
 ENGINE = 85_000  # bytes: Pagefind's script and its program, which the browser keeps
-QUERY = 60_000  # bytes of the index and of the first results
+QUERY = 65_000  # bytes of the index and of the first results
 RESULT = "#pst-search-dialog .search-results li"
 LIMIT = 5000  # milliseconds: a busy machine is no error
 
@@ -61,7 +61,7 @@ def test_a_result_leads_to_the_place(opened):
     assert abs(place) < 200
 
 
-def test_the_page_of_results_answers_as_the_dialog_does(opened, server):
+def test_the_page_of_results_answers_as_the_dialog_does(opened):
     ask(opened, "error bar")
     told = opened.locator(RESULT).first.inner_text()
     opened.keyboard.press("Enter")
@@ -83,9 +83,8 @@ def test_more_results_take_the_focus(opened):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("zzyzx", "Nothing found for “zzyzx”."),
-        ("what is the slope of zzyzx", "Nothing found for"),
-        ("why is my hessian", "for “hessian”"),
+        ("日本", "Nothing found for “日本”."),
+        ("why is my hessian singular", "for “hessian"),
     ],
 )
 def test_what_was_searched_is_said(query, said, opened):
