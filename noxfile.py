@@ -164,12 +164,34 @@ def pdf(session: nox.Session) -> None:
 
 @nox.session
 def notebooks(session: nox.Session) -> None:
-    """Copy the executed notebooks, and the wheel that they need, into dist/notebooks."""
+    """Copy the executed notebooks and the wheel into dist/notebooks; --run tries them elsewhere."""
     install(session, "docs")
     sphinx(session, "html", SITE)
     shutil.rmtree("dist/notebooks", ignore_errors=True)
     shutil.copytree(SITE / "notebooks", "dist/notebooks")
     session.log(f"Notebooks: {', '.join(sorted(p.name for p in Path('dist/notebooks').iterdir()))}")
+    if "--run" in session.posargs:
+        run_elsewhere(session, Path("dist", "notebooks"))
+
+
+def run_elsewhere(session: nox.Session, folder: Path) -> None:
+    """Run all notebooks in reading order, in one environment that has Jupyter and nothing else."""
+    away = Path(session.create_tmp(), "away").resolve()
+    shutil.rmtree(away, ignore_errors=True)
+    shutil.copytree(folder, away / "notebooks")
+    session.run("python", "-m", "venv", str(away / "env"))
+    python = str(next(away.glob("env/*/python*")))
+    # the cells install what they need: at the versions that the numbers in them were computed with
+    settings = {"PIP_CONSTRAINT": str(Path(CONSTRAINTS).resolve()), "PYTHONPATH": ""}
+    session.run(python, "-m", "pip", "install", "--quiet", "ipykernel", "nbclient", env=settings)
+    contents = (SITE / "index.html").read_text(encoding="utf-8")
+    pages = re.findall(r'toctree-l1[^>]*><a [^>]*href="([^"#/]+)\.html"', contents)
+    with session.chdir(away / "notebooks"):
+        order = [name for page in pages if Path(name := f"{page}.ipynb").exists()]
+        if sorted(order) != sorted(map(str, Path().glob("*.ipynb"))):
+            session.error(f"the contents must list every notebook, got {order}")
+        for name in order:
+            session.run(python, "-m", "jupyter", "execute", name, env=settings)
 
 
 @nox.session

@@ -2,8 +2,9 @@
 
 A page with code cells becomes ``notebooks/<page>.ipynb`` in the built site, beside a wheel of the
 package. The text comes from the resolved page (`markdown`), cells and outputs from the execution.
-The first cell says where it comes from; the second installs the package where it is missing: from
-the site if its address is known, else from the wheel beside the notebook.
+The first cell says where it comes from; the second installs what is missing, the package from the
+site if its address is known, else from the wheel beside the notebook; a third unpacks a record that
+cells read (`setup`).
 
 What becomes of the cells:
 
@@ -20,10 +21,8 @@ MyST syntax in a notebook; a leftover is a warning.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -34,91 +33,15 @@ from sphinx.util import logging
 
 from slopes_docs.notebook.cells import Notebook, cells, leftovers
 from slopes_docs.notebook.markdown import Markdown, is_cell
+from slopes_docs.notebook.setup import bootstrap, records
 from slopes_docs.run.execution import project_root
 
 log = logging.getLogger(__name__)
 
 NO_LESSONS = ("slides/", "reference/")  # decks, and pages that only report
-DISTRIBUTIONS = {"sklearn": "scikit-learn", "PIL": "pillow"}  # where the import's name differs
-
-BOOTSTRAP = """\
-# Installs what the cells below import, where it is missing. In the course's own
-# environment this cell does nothing.
-try:
-    import slopes
-except ImportError:
-    import importlib
-    import subprocess
-    import sys
-{find}
-    needed = [{wanted}]
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *needed], check=True)
-    importlib.invalidate_caches()
-    import slopes
-"""
-FROM_SITE = '''
-    wheel = "slopes{extra} @ {address}"'''
-FROM_FILE = '''\
-    from pathlib import Path
-
-    name = "{name}"
-    places = [folder / name for folder in (Path.cwd(), *Path.cwd().parents[:2])]
-    found = [place.as_uri() for place in places if place.exists()]
-    if not found:
-        raise ImportError(
-            f"slopes is not installed. Download {{name}}, which lies beside this notebook "
-            "on the course's site, into the notebook's folder; then run this cell again."
-        ) from None
-    wheel = f"slopes{extra} @ {{found[0]}}"'''
 
 
 # --- the notebook -------------------------------------------------------------------------------
-
-
-def wanted(executed: list[Notebook]) -> tuple[list[str], bool]:
-    """List the distributions that a notebook imports, and whether it draws.
-
-    Parameters
-    ----------
-    executed : list of dict
-        Cells.
-
-    Returns
-    -------
-    tuple[list[str], bool]
-        Distributions other than the package and Python's own, and whether ``slopes.plots`` is
-        among the imports.
-    """
-    names: set[str] = set()
-    for cell in executed:
-        try:
-            tree = ast.parse(cell["source"] if cell["cell_type"] == "code" else "")
-        except SyntaxError:  # a cell with magics imports nothing that we know of
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                names |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-                names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    draws = any(name.startswith("slopes.plots") for name in names)
-    tops = {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names)
-    others = sorted(DISTRIBUTIONS.get(name, name) for name in tops - {"slopes", "IPython"})
-    return others, draws
-
-
-def bootstrap(executed: list[Notebook], wheel: str, site: str) -> Notebook:
-    """Make the cell that installs the package where it is missing."""
-    others, draws = wanted(executed)
-    parts = {"name": wheel, "address": f"{site}notebooks/{wheel}", "extra": "[plots]" * draws}
-    find = (FROM_SITE if site else FROM_FILE).format(**parts)
-    arguments = ", ".join(["wheel", *map(json.dumps, others)])
-    return {
-        "cell_type": "code",
-        "execution_count": None,
-        "metadata": {"jupyter": {"source_hidden": True}},
-        "outputs": [],
-        "source": BOOTSTRAP.format(find=find, wanted=arguments).rstrip("\n"),
-    }
 
 
 def opening(title: str, address: str, project: str, licence: str) -> Notebook:
@@ -211,7 +134,9 @@ def export(app: Sphinx, doctree: nodes.document, page: str) -> None:
         str(title).removeprefix("# "), markdown.base, app.config.project, app.config.copyright
     )
     setup = bootstrap(made, wheel_name(project_root(app)), app.config.slopes_site)
-    notebook = assemble(page, [head, setup, *made])
+    # cells run in the folder of their page
+    unpacked = records(made, Path(app.srcdir, page).parent)
+    notebook = assemble(page, [head, setup, *unpacked, *made])
     for leftover in leftovers(notebook):
         log.warning(
             "notebook: MyST syntax is left in it: %s", leftover, location=page, type="slopes",
