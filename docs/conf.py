@@ -15,6 +15,7 @@ sys.path.insert(0, str(DOCS / "_ext"))
 
 from slopes_docs.page.address import repository, site  # noqa: E402
 from slopes_docs.page.card import CARD  # noqa: E402
+from slopes_docs.page.contents import totals  # noqa: E402
 from slopes_docs.page.macros import katex_macros  # noqa: E402
 
 # --- what it is -------------------------------------------------------------------------------
@@ -71,6 +72,7 @@ myst_enable_extensions = [
     "smartquotes",
     "substitution",
 ]
+myst_substitutions = totals(DOCS)  # what the landing page says of the whole
 myst_heading_anchors = 3
 myst_footnote_transition = False
 numfig = True

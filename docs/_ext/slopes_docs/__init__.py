@@ -17,7 +17,7 @@ from sphinx.application import Sphinx
 from slopes_docs import repairs
 from slopes_docs.deck import checks, directives, slides, writing
 from slopes_docs.notebook import export
-from slopes_docs.page import address, assets, book, card, figures, npm
+from slopes_docs.page import address, assets, book, card, contents, figures, install, npm
 from slopes_docs.run import environment, execution, kernels, measured, schedule
 from slopes_docs.search import passages
 from slopes_docs.search import writing as search
@@ -64,7 +64,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     gc.set_threshold(OBJECTS)
     repairs.apply()
-    for room in (execution, measured, environment, address, directives, writing):
+    rooms = (execution, measured, environment, address, contents, install, directives, writing)
+    for room in rooms:
         room.register(app)
     app.add_post_transform(slides.BuildDeck)
     app.add_post_transform(figures.DescribeImages)
