@@ -43,6 +43,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("doctree-resolved", 800, passages.collect),
     ("doctree-resolved", 900, export.export),
     # a page is written
+    ("html-page-context", 400, contents.step_over_decks),
     ("html-page-context", 950, export.add_buttons),
     ("html-page-context", 999, writing.choose_template),
     # all pages are written

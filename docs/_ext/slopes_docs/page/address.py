@@ -72,4 +72,4 @@ def site(repository: str) -> str:
 def register(app: Sphinx) -> None:
     """Register the settings that hold the addresses, empty where nothing is published."""
     app.add_config_value("slopes_repository", "", "html", str)
-    app.add_config_value("slopes_site", "", "html", str)
+    app.add_config_value("slopes_site", "", "env", str)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from slopes_docs.deck.checks import MINUTES
+from slopes_docs.deck.checks import MINUTES, is_deck
 
 TOCTREE = re.compile(r"^```\{toctree\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CAPTION = re.compile(r"^:caption: (.+)$", re.MULTILINE)
@@ -141,6 +141,23 @@ class Contents(SphinxDirective):
                 nodes.container("", *inner, classes=["chapters"]),
             ]
         return found
+
+
+def step_over_decks(
+    app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: nodes.document | None
+) -> None:
+    """Let *previous* and *next* lead to pages: a deck fills the screen, without a way on."""
+    for side, name in ((1, "prev"), (2, "next")):
+        other = app.builder.relations.get(page, (None,) * 3)[side]
+        if not (other and is_deck(app, other)):
+            continue
+        while other and is_deck(app, other):
+            other = app.builder.relations[other][side]
+        link = other and {
+            "link": app.builder.get_relative_uri(page, other),
+            "title": app.builder.render_partial(app.env.titles[other])["title"],
+        }
+        context[name] = link
 
 
 def register(app: Sphinx) -> None:
