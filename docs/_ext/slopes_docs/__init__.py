@@ -17,7 +17,18 @@ from sphinx.application import Sphinx
 from slopes_docs import repairs
 from slopes_docs.deck import checks, directives, slides, writing
 from slopes_docs.notebook import export
-from slopes_docs.page import address, assets, book, card, contents, figures, install, npm
+from slopes_docs.page import (
+    address,
+    assets,
+    book,
+    card,
+    contents,
+    figures,
+    install,
+    npm,
+    predict,
+    predictions,
+)
 from slopes_docs.run import environment, execution, kernels, measured, schedule
 from slopes_docs.search import passages
 from slopes_docs.search import writing as search
@@ -35,6 +46,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("env-before-read-docs", 400, schedule.balance),
     ("doctree-read", 400, execution.check_outputs),
     ("doctree-read", 600, checks.check),
+    ("doctree-read", 600, predict.check),
     # all pages are read
     ("env-updated", 600, environment.pages_to_write),
     # a page is resolved
@@ -45,6 +57,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     # a page is written
     ("html-page-context", 400, contents.step_over_decks),
     ("html-page-context", 950, export.add_buttons),
+    ("html-page-context", 950, predictions.add_script),
     ("html-page-context", 999, writing.choose_template),
     # all pages are written
     ("build-finished", 400, kernels.stop),
@@ -54,6 +67,9 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("build-finished", 600, environment.report),
     ("build-finished", 900, assets.finish),  # the theme writes pygments.css late
 ]
+
+# Those that have directives, nodes or settings of their own.
+ROOMS = (execution, measured, environment, address, directives, writing, predict, predictions)
 
 
 # Pages are trees of 100,000 objects and more that live long. Python looks for garbage after every
@@ -65,8 +81,18 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     gc.set_threshold(OBJECTS)
     repairs.apply()
-    rooms = (execution, measured, environment, address, contents, install, directives, writing)
-    for room in rooms:
+    for room in (
+        execution,
+        measured,
+        environment,
+        address,
+        contents,
+        install,
+        directives,
+        writing,
+        predict,
+        predictions,
+    ):
         room.register(app)
     app.add_post_transform(slides.BuildDeck)
     app.add_post_transform(figures.DescribeImages)
