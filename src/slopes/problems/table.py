@@ -240,9 +240,9 @@ def by_name(name: str) -> Problem:
 
     Examples
     --------
-    >>> by_name("rosenbrok")
+    >>> by_name("gausian")
     Traceback (most recent call last):
-    ValueError: name must be a problem's, got name='rosenbrok'; close to it: rosenbrock
+    ValueError: name must be a problem's, got name='gausian'; close to it: gaussian
     """
     table = {problem.name: problem for problem in PROBLEMS}
     if name not in table:
