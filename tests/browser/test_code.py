@@ -38,7 +38,7 @@ def test_no_message_is_cut_on_a_phone(book_path, browser, server):
         passed(cut(page, WRAPPED))
 
 
-LONG = "got " * 40
+LONG, WORD = "got " * 40, "got" * 40
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from slopes_docs import repairs
 from slopes_docs.deck import checks, directives, slides, writing
 from slopes_docs.notebook import export
-from slopes_docs.page import address, assets, book, card, figures, npm, numbers, outputs
+from slopes_docs.page import address, assets, book, card, figures, npm, numbers, numerals, outputs
 from slopes_docs.run import environment, execution, kernels, measured, schedule
 
 # Event, priority, handler. Sphinx and the other extensions have priority 500, so a handler with
@@ -37,6 +37,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("doctree-resolved", 600, environment.fill_in),
     ("doctree-resolved", 600, measured.leave_out_of_search),
     ("doctree-resolved", 600, outputs.wrap_messages),
+    ("doctree-resolved", 600, numerals.write_powers),
     ("doctree-resolved", 900, export.export),
     # a page is written
     ("html-page-context", 950, export.add_buttons),
