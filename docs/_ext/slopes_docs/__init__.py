@@ -16,7 +16,18 @@ from sphinx.application import Sphinx
 from slopes_docs import repairs
 from slopes_docs.deck import checks, directives, slides, writing
 from slopes_docs.notebook import export
-from slopes_docs.page import address, assets, book, card, figures, npm, numbers, numerals, outputs
+from slopes_docs.page import (
+    address,
+    assets,
+    book,
+    card,
+    figures,
+    folds,
+    npm,
+    numbers,
+    numerals,
+    outputs,
+)
 from slopes_docs.run import environment, execution, kernels, measured, schedule
 
 # Event, priority, handler. Sphinx and the other extensions have priority 500, so a handler with
@@ -61,7 +72,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     gc.set_threshold(OBJECTS)
     repairs.apply()
     numbers.apply()
-    for room in (execution, measured, environment, address, directives, writing):
+    for room in (execution, measured, environment, address, directives, writing, folds):
         room.register(app)
     app.add_post_transform(slides.BuildDeck)
     app.add_post_transform(figures.DescribeImages)
