@@ -112,6 +112,7 @@ html_theme = "sphinx_book_theme"
 html_title = "Slopes"
 html_static_path = ["_static"]
 html_css_files = ["slopes-tokens.css", "slopes.css", "reading.css", "print.css"]
+html_js_files = ["reading.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None  # the same bytes at every build
