@@ -23,6 +23,7 @@ from slopes_docs.page import (
     card,
     figures,
     folds,
+    names,
     npm,
     numbers,
     numerals,
@@ -76,6 +77,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
         room.register(app)
     app.add_post_transform(slides.BuildDeck)
     app.add_post_transform(figures.DescribeImages)
+    app.add_post_transform(names.LinkNames)
+    app.add_post_transform(names.DefineTerms)
     app.add_builder(book.Book, override=True)
     for event, priority, handler in LIFE:
         app.connect(event, handler, priority=priority)
