@@ -23,6 +23,7 @@ from slopes_docs.page import (
     card,
     figures,
     folds,
+    lost,
     names,
     npm,
     numbers,
@@ -53,6 +54,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("doctree-resolved", 900, export.export),
     # a page is written
     ("html-page-context", 950, export.add_buttons),
+    ("html-page-context", 950, lost.offer_ways),
     ("html-page-context", 999, writing.choose_template),
     # all pages are written
     ("build-finished", 400, kernels.stop),
