@@ -31,12 +31,6 @@ ACCEPTED: tuple[Accepted, ...] = (
         "and whoever says 'Search' to a voice control reaches the button",
     ),
     Accepted(
-        "label-content-name-mismatch",
-        "details.hide > summary",
-        "MyST-NB names the button of a folded cell 'Toggle hidden content' whatever it reads; the "
-        "element is a summary, so its state is spoken and the keyboard works",
-    ),
-    Accepted(
         "aria-deprecated-role",
         ".citation",
         "docutils gives an entry of a bibliography the role that ARIA's module for publishing "

@@ -24,8 +24,14 @@ from slopes_docs.page import (
     card,
     contents,
     figures,
+    folds,
     install,
+    lost,
+    names,
     npm,
+    numbers,
+    numerals,
+    outputs,
     predict,
     predictions,
 )
@@ -53,11 +59,14 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("doctree-resolved", 600, environment.fill_in),
     ("doctree-resolved", 600, measured.leave_out_of_search),
     ("doctree-resolved", 800, passages.collect),
+    ("doctree-resolved", 600, outputs.wrap_messages),
+    ("doctree-resolved", 600, numerals.write_powers),
     ("doctree-resolved", 900, export.export),
     # a page is written
     ("html-page-context", 400, contents.step_over_decks),
     ("html-page-context", 950, export.add_buttons),
     ("html-page-context", 950, predictions.add_script),
+    ("html-page-context", 950, lost.offer_ways),
     ("html-page-context", 999, writing.choose_template),
     # all pages are written
     ("build-finished", 400, kernels.stop),
@@ -81,6 +90,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     gc.set_threshold(OBJECTS)
     repairs.apply()
+    numbers.apply()
     for room in (
         execution,
         measured,
@@ -90,12 +100,15 @@ def setup(app: Sphinx) -> dict[str, bool]:
         install,
         directives,
         writing,
+        folds,
         predict,
         predictions,
     ):
         room.register(app)
     app.add_post_transform(slides.BuildDeck)
     app.add_post_transform(figures.DescribeImages)
+    app.add_post_transform(names.LinkNames)
+    app.add_post_transform(names.DefineTerms)
     app.add_builder(book.Book, override=True)
     for event, priority, handler in LIFE:
         app.connect(event, handler, priority=priority)

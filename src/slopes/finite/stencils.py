@@ -170,9 +170,9 @@ def _apply(
     places = _places(point, kind, narrow, s, h)
     values = evaluate(fn, places.__getitem__, len(places))
     w = weights([(float(place) - point) / h for place in places], order)
-    # The weights add up to 0. Differences keep what rounding of the weights would lose.
+    # The weights add up to 0; differences keep what their rounding would lose.
     differences = as_double(values) - as_double(values)[0]
-    total = sum(wk * difference for wk, difference in zip(w, differences, strict=True))
+    total = sum(wk * change for wk, change in zip(w, differences, strict=True))
     return (total / h**order)[()], values.dtype
 
 

@@ -258,10 +258,13 @@ def judge(method: Method, problem: Problem, x: Any) -> Verdict:
     (True, True, True)
     """
     if reason := method.refuses(problem):
-        raise ValueError(f"problem must be one for {method.name}, got {problem.name!r}: {reason}")
-    exact, value = np.asarray(problem.derivative(x)), method.differentiate(problem, x)
+        refused = f"problem must be one for {method.name}, got {problem.name!r}"
+        raise ValueError(f"{refused}: {reason}")
+    exact = np.asarray(problem.derivative(x))
+    value = method.differentiate(problem, x)
     if value.shape != exact.shape:
-        raise ValueError(f"{method.name} must return shape {exact.shape}, got {value.shape}")
+        wrong = f"{method.name} must return shape {exact.shape}, got {value.shape}"
+        raise ValueError(wrong)
     error = np.abs(value - exact)
     error = np.where(np.isnan(error), np.inf, error)
     allowed = np.broadcast_to(method.tolerance(problem, x), exact.shape)

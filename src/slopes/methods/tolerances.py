@@ -40,7 +40,7 @@ def operations(problem: Problem, x: Any) -> int:
     Examples
     --------
     >>> from slopes import problems
-    >>> operations(problems.by_name("quadratic"), 2.0)  # a power, a product and two sums
+    >>> operations(problems.by_name("quadratic"), 2.0)  # power, product, two sums
     4
     """
     return tape.operations(tape.trace(problem.build(tape), inputs(problem, x)))

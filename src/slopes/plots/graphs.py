@@ -117,7 +117,8 @@ def dag(
 
     Examples
     --------
-    >>> drawing = dag(["+", "x", "2"], [(0, 1), (0, 2)], alt="The tree of x plus 2.")
+    >>> edges = [(0, 1), (0, 2)]
+    >>> drawing = dag(["+", "x", "2"], edges, alt="The tree of x plus 2.")
     >>> len(drawing.figure.axes[0].texts)
     3
     """

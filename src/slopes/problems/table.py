@@ -240,9 +240,9 @@ def by_name(name: str) -> Problem:
 
     Examples
     --------
-    >>> by_name("rosenbrok")
+    >>> by_name("keplr")
     Traceback (most recent call last):
-    ValueError: name must be a problem's, got name='rosenbrok'; close to it: rosenbrock
+    ValueError: name must be a problem's, got name='keplr'; close to it: kepler, polar
     """
     table = {problem.name: problem for problem in PROBLEMS}
     if name not in table:

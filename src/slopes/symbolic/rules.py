@@ -243,7 +243,7 @@ def derivative_of(node: Node, inner: list[Expr]) -> Any:
         return ZERO  # conditions; numbers and what is made of them
     if (rule := RULES.get(node.op)) is not None:
         return rule(node, *inner)
-    here = sys.modules[__name__]  # a slope is a program on a namespace, and the functions are here
+    here = sys.modules[__name__]  # the functions are here, for the slopes
     if node.op in OF_TWO:
         by_x, by_y = OF_TWO[node.op].slopes(here, node, *node.args)
         return by_x * inner[0] + by_y * inner[1]

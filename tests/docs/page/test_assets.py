@@ -57,8 +57,8 @@ def test_the_icon_font_its_script_and_source_maps_are_removed(tmp_path):
 
 
 def test_the_themes_loop_over_code_blocks_waits_until_they_are_seen():
-    script = assets.quicken(f"a();{assets.EAGER};b()")
-    assert script == f"a();{assets.LAZY};b()"
+    script = assets.quicken(f'["pre",{assets.TWICE}"p"];{assets.EAGER};b()')
+    assert script == f'["pre","p"];{assets.LAZY};b()'
     assert assets.quicken(script) == script
 
 

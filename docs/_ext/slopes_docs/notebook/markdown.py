@@ -187,7 +187,8 @@ class Markdown:
         tex = self.expand(node.astext().strip())
         if ALIGNED.search(tex) and r"\begin" not in tex:
             tex = rf"\begin{{aligned}}{tex}\end{{aligned}}"
-        number = node.get("number")
+        numbers = self.numbers.get("displaymath", {})
+        number = next((".".join(map(str, numbers[i])) for i in node["ids"] if i in numbers), "")
         if number and not re.match(r"\\begin\{(align|gather|equation)", tex):
             tex += rf" \tag{{{number}}}"
         return f"$$\n{tex}\n$$"

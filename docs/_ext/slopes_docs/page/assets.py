@@ -33,6 +33,8 @@ LAZY = (
     "({target:e,isIntersecting:i})=>{i&&(e.tabIndex=e.scrollWidth>e.clientWidth||"
     "e.scrollHeight>e.clientHeight?0:-1)}));o.unobserve(e);o.observe(e)})"
 )
+# An output scrolls within its own `pre`; the box around it would be a second stop of the Tab key.
+TWICE = '".cell_output > .output",'
 URL = re.compile(r"""url\((['"]?)(?!data:|https?:|[#/])([^'")]+)\1\)""")
 
 
@@ -96,7 +98,7 @@ def remove_unused(static: Path) -> None:
 
 
 def quicken(script: str) -> str:
-    """Make the theme's script measure code blocks when they come into view.
+    """Make the theme's script measure code blocks when they come into view, each once.
 
     Raises
     ------
@@ -105,7 +107,7 @@ def quicken(script: str) -> str:
     """
     if script.count(EAGER) + script.count(LAZY) != 1:
         raise ValueError("script must hold the theme's loop over code blocks once; look at it anew")
-    return script.replace(EAGER, LAZY)
+    return script.replace(EAGER, LAZY).replace(TWICE, "")
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:

@@ -1,0 +1,45 @@
+"""The prose of a page: its text without code, outputs, formulas and what scripts need."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+APART = {"pre", "code", "script", "style", "math", "annotation", "title", "kbd"}
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+MACHINE = re.compile(r"[^\s(]*\d(?:\.\d+)?[eE][+-]?\d+\S*")
+
+
+class _Prose(HTMLParser):
+    """Keeps the text that stands in none of the elements apart."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.apart: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        if tag not in VOID and (self.apart or tag in APART):
+            self.apart.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.apart:
+            while self.apart.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if not self.apart:
+            self.text.append(data)
+
+
+def prose(html: str) -> str:
+    """Return the text of a page, without what is code, output or formula."""
+    reader = _Prose()
+    reader.feed(html[html.find("<body") :])
+    reader.close()
+    return "".join(reader.text)
+
+
+def machine_numbers(html: str) -> list[str]:
+    """Find the numbers that are written as a machine prints them, ``3e-13`` for 3·10⁻¹³."""
+    return MACHINE.findall(prose(html))

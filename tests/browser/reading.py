@@ -1,0 +1,92 @@
+"""Read a page as a reader does: open folds, follow its contents, and say what fails."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from playwright.sync_api import Page
+
+FOLDS = "article details.hide > summary"
+DRAWER = "#pst-secondary-sidebar-modal"
+MARKED = """() => [...document.querySelectorAll(".page-toc a[aria-current]")]
+  .filter(a => a.classList.contains("active")).map(a => a.hash.slice(1)).join()"""
+STRENGTH = """() => ["h1", "h2", "h3"].flatMap(name => {
+  const heading = document.querySelector(`article ${name}`);
+  if (!heading) return [];
+  const style = getComputedStyle(heading);
+  return [[name, parseFloat(style.fontSize), parseFloat(style.fontWeight)]];
+})"""
+
+
+def weak_headings(page: Page) -> list[str]:
+    """A heading must be larger than the next lower one, and at least as heavy in every font."""
+    found = page.evaluate(STRENGTH)
+    drawn = [(name, size, weight >= 600) for name, size, weight in found]  # fonts have two weights
+    return [
+        f"{lower[0]} looks stronger than {upper[0]}"
+        for upper, lower in pairwise(drawn)
+        if lower[1] >= upper[1] or lower[2] > upper[2]
+    ]
+
+
+def alike_folds(page: Page) -> list[str]:
+    """Every folded cell has a name of its own, and says it to all readers in the same words."""
+    names = page.locator(FOLDS).evaluate_all(
+        "all => all.map(e => [e.textContent.trim(), e.getAttribute('aria-label')])"
+    )
+    seen = [text for text, _ in names]
+    return [
+        f"{text!r}, named {label!r}"
+        for text, label in names
+        if not text or seen.count(text) > 1 or label not in {None, text} or "code cell" in text
+    ]
+
+
+def closed_titles(page: Page) -> list[str]:
+    """A click anywhere on the title of a solution opens it, also on the name of the exercise."""
+    found = []
+    for title in page.locator(".solution.toggle > .admonition-title").all():
+        link = title.locator("a").first
+        box = link.bounding_box() if link.count() else None
+        if box is None:
+            continue
+        title.scroll_into_view_if_needed()
+        box = link.bounding_box() or box
+        address = page.url
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        shut = title.evaluate("e => e.parentElement.classList.contains('toggle-hidden')")
+        if shut or page.url != address:
+            found.append(f"{title.inner_text()!r} stays shut")
+        if link.evaluate("e => getComputedStyle(e).textDecorationLine") != "none":
+            found.append(f"{title.inner_text()!r} looks like a link")
+    return found
+
+
+def wrong_marks(page: Page) -> list[str]:
+    """After a jump of any kind the contents mark the place where the page stands."""
+    entries = page.locator(".page-toc a").evaluate_all("all => all.map(a => a.hash.slice(1))")
+    jumps = [(f"location.hash = '{place}'", place) for place in entries]
+    jumps += [("scrollTo(0, document.documentElement.scrollHeight)", entries[-1])]
+    middle = entries[len(entries) // 2]
+    jumps += [(f"document.getElementById('{middle}').scrollIntoView()", middle)]
+    found = []
+    for jump, place in jumps:
+        page.keyboard.press("Shift")  # the reader goes on: an earlier jump counts no more
+        page.evaluate(jump)
+        page.wait_for_timeout(250)
+        if (marked := page.evaluate(MARKED)) != place:
+            found.append(f"{jump} marks {marked!r} instead of {place!r}")
+    return found
+
+
+def open_drawer(page: Page) -> list[str]:
+    """A tap on an entry of the contents closes their drawer and leads there."""
+    page.locator(".secondary-toggle:visible").first.click()
+    link = page.locator(f"{DRAWER} .page-toc a").nth(2)
+    place = link.get_attribute("href") or ""
+    link.click()
+    page.wait_for_timeout(400)
+    if page.evaluate("document.querySelector('dialog[open]') !== null"):
+        return ["the drawer stays open"]
+    top = page.evaluate("p => document.querySelector(p).getBoundingClientRect().top", place)
+    return [] if -5 < top < 300 else [f"{place} is {top:.0f} px from the top"]

@@ -1,0 +1,48 @@
+"""Numbers in prose look like prose."""
+
+from __future__ import annotations
+
+import pytest
+from browsing import visit
+from prose import machine_numbers
+from verdict import passed
+
+HEAVY = """() => [...document.querySelectorAll(".pasted-text")]
+  .filter(e => getComputedStyle(e).fontWeight !== getComputedStyle(e.parentElement).fontWeight)
+  .map(e => `${e.textContent} is ${getComputedStyle(e).fontWeight} heavy`)"""
+
+
+def test_no_number_in_prose_is_in_machine_notation(page_path, site):
+    passed(machine_numbers((site.root / page_path).read_text("utf-8")))
+
+
+def test_no_pasted_number_is_heavier_than_its_sentence(site, browser, server):
+    chapters = [path for path in site.documents if "/" not in path]
+    for path in [*chapters, *site.decks]:
+        if "pasted-text" in (site.root / path).read_text("utf-8"):
+            with visit(browser, server, path) as (page, _):
+                passed(page.evaluate(HEAVY))
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("<p>an error of 3e-13, and</p>", ["3e-13,"]),
+        ("<td>2.1E+04</td>", ["2.1E+04"]),
+        ("<p>is \N{MINUS SIGN}8.3e-06.</p><pre>1e-3</pre>", ["\N{MINUS SIGN}8.3e-06."]),
+        ("<p><code>1e-3</code> x<br>y</p><pre>1e-3<b>2e-4</b></pre>", []),
+        ("<p>3·10⁻¹³ or 10⁻³</p>", []),
+    ],
+)
+def test_machine_notation_is_caught_in_prose_alone(body, found):
+    assert machine_numbers(f"<title>1e-3</title><body>{body}</body>") == found
+
+
+def test_a_heavy_number_is_caught(browser):
+    page = browser.new_page()
+    for weight, count in (("bold", 1), ("inherit", 0)):
+        page.set_content(
+            f"<p><b class='pasted-text' style='font-weight: {weight}'>10</b> steps</p>"
+        )
+        assert len(page.evaluate(HEAVY)) == count
+    page.close()

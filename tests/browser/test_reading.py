@@ -1,0 +1,81 @@
+"""The furniture of a page serves its reader."""
+
+from __future__ import annotations
+
+import pytest
+import reading
+from browsing import DESK, visit
+from verdict import passed
+
+SUBJECT = "finite.html"  # the page that is handled; the others share its furniture
+
+
+@pytest.fixture
+def subject(browser, server):
+    with visit(browser, server, SUBJECT) as (page, _):
+        yield page
+
+
+def test_a_higher_heading_looks_stronger(subject):
+    passed(reading.weak_headings(subject))
+
+
+def test_a_click_on_the_title_of_a_solution_opens_it(subject):
+    passed(reading.closed_titles(subject))
+
+
+def test_the_contents_mark_the_place_after_every_jump(subject):
+    passed(reading.wrong_marks(subject))
+
+
+def test_the_drawer_closes_after_a_tap(browser, server):
+    with visit(browser, server, SUBJECT, phone=True) as (page, _):
+        passed(reading.open_drawer(page))
+
+
+def test_every_folded_cell_has_a_name_of_its_own(site, browser, server):
+    for path in site.documents:
+        if '<details class="admonition hide' in (site.root / path).read_text("utf-8"):
+            with visit(browser, server, path) as (page, _):
+                passed(f"{path}: {fault}" for fault in reading.alike_folds(page))
+
+
+# Each check has its sabotage
+
+
+@pytest.mark.parametrize(
+    ("style", "count"),
+    [("h2 { font: 500 34px serif } h3 { font: 600 28px serif }", 1),
+     ("h2 { font: 600 20px serif } h3 { font: 600 28px serif }", 1),
+     ("h2 { font: 700 28px serif } h3 { font: 600 20px serif }", 0)],
+)  # fmt: skip
+def test_a_weak_heading_is_caught(style, count, browser):
+    page = browser.new_page(viewport=DESK)
+    page.set_content(f"<style>{style}</style><article><h2>Two</h2><h3>Three</h3></article>")
+    assert len(reading.weak_headings(page)) == count
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "count"),
+    [("<summary>Code</summary>", "<summary>Code</summary>", 2),
+     ("<summary aria-label='Toggle'>One</summary>", "<summary>Two</summary>", 1),
+     ("<summary>Show code cell source</summary>", "<summary>Two</summary>", 1),
+     ("<summary>One</summary>", "<summary>Two</summary>", 0)],
+)  # fmt: skip
+def test_folds_without_names_of_their_own_are_caught(first, second, count, browser):
+    page = browser.new_page()
+    folds = "".join(f"<details class='hide'>{one}x</details>" for one in (first, second))
+    page.set_content(f"<article>{folds}</article>")
+    assert len(reading.alike_folds(page)) == count
+    page.close()
+
+
+def test_dead_furniture_is_caught(subject, browser, server):
+    subject.add_style_tag(content=".solution a { pointer-events: auto !important; }")
+    assert reading.closed_titles(subject)
+    subject.evaluate("requestAnimationFrame = () => 0")
+    assert reading.wrong_marks(subject)
+    with visit(browser, server, SUBJECT, phone=True) as (page, _):
+        page.evaluate("HTMLDialogElement.prototype.close = () => {}")
+        assert reading.open_drawer(page) == ["the drawer stays open"]
