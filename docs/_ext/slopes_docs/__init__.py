@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from slopes_docs import repairs
 from slopes_docs.deck import checks, directives, slides, writing
 from slopes_docs.notebook import export
-from slopes_docs.page import address, assets, book, card, figures, npm
+from slopes_docs.page import address, assets, book, card, figures, live, npm
 from slopes_docs.run import environment, execution, kernels, measured, schedule
 
 # Event, priority, handler. Sphinx and the other extensions have priority 500, so a handler with
@@ -31,6 +31,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("env-before-read-docs", 400, schedule.balance),
     ("doctree-read", 400, execution.check_outputs),
     ("doctree-read", 600, checks.check),
+    ("doctree-read", 700, live.take_pictures),
     # all pages are read
     ("env-updated", 600, environment.pages_to_write),
     # a page is resolved
@@ -58,7 +59,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     gc.set_threshold(OBJECTS)
     repairs.apply()
-    for room in (execution, measured, environment, address, directives, writing):
+    for room in (execution, measured, environment, address, live, directives, writing):
         room.register(app)
     app.add_post_transform(slides.BuildDeck)
     app.add_post_transform(figures.DescribeImages)

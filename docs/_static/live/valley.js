@@ -1,0 +1,149 @@
+/* The valley: one difference quotient, and its error at every step, in any number format. */
+import { choice, make, plot, power, sci, show, slider } from "./kit.js";
+
+/* Each function: value, slope, imaginary part at x + ih, and where it is looked at. */
+export const FUNCTIONS = {
+  "eˣ": { f: Math.exp, slope: Math.exp, im: (x, h) => Math.exp(x) * Math.sin(h), at: [-2, 2, 1] },
+  "sin x": {
+    f: Math.sin, slope: Math.cos, im: (x, h) => Math.cos(x) * Math.sinh(h), at: [-1.4, 1.4, 1],
+  },
+  "1/(1+x²)": {
+    f: (x) => 1 / (1 + x * x), slope: (x) => -2 * x / ((1 + x * x) * (1 + x * x)),
+    im: (x, h) => { // the imaginary part of 1/z is that of -z, divided by |z|²
+      const re = 1 + (x - h) * (x + h), im = 2 * x * h;
+      return -im / (re * re + im * im);
+    },
+    at: [.2, 3, 1],
+  },
+  "√x": {
+    f: Math.sqrt, slope: (x) => 1 / (2 * Math.sqrt(x)),
+    im: (x, h) => h / Math.sqrt(2 * (Math.hypot(x, h) + x)), at: [.1, 3, 1],
+  },
+};
+
+/* Nodes in units of the step. The complex step has none: it looks beside the real line. */
+export const FORMULAS = {
+  forward: [0, 1], central: [-1, 1], "five points": [-2, -1, 1, 2], "complex step": null,
+};
+
+/* Bits of the significand, the hidden one included, and least exponent. */
+export const FORMATS = {
+  double: [53, -1022], single: [24, -126], half: [11, -14], bfloat16: [8, -126],
+};
+
+/* Rounds to a format, ties to even: beside 1.5 · 2⁵² double precision has no digits after the point. */
+export const round = (v, format) => {
+  const [bits, least] = FORMATS[format];
+  if (bits === 53 || v === 0 || !Number.isFinite(v)) return v;
+  let exponent = Math.floor(Math.log2(Math.abs(v)));
+  if (2 ** exponent > Math.abs(v)) exponent -= 1; // log2 was rounded up
+  const unit = 2 ** (Math.max(exponent, least) - bits + 1);
+  return (v / unit + 1.5 * 2 ** 52 - 1.5 * 2 ** 52) * unit;
+};
+
+/* Fornberg's weights of the first derivative at 0, as slopes.finite.weights has them. */
+export const weights = (s) => {
+  const value = [1], slope = [0];
+  let product = 1;
+  for (let i = 1; i < s.length; i++) {
+    const gaps = s.slice(0, i).map((sj) => s[i] - sj);
+    const next = gaps.reduce((a, b) => a * b);
+    const ratio = product / next;
+    product = next;
+    value[i] = -s[i - 1] * value[i - 1] * ratio;
+    slope[i] = -s[i - 1] * slope[i - 1] * ratio + value[i - 1] * ratio;
+    for (let j = 0; j < i; j++) {
+      slope[j] = (s[i] * slope[j] - value[j]) / gaps[j];
+      value[j] = s[i] * value[j] / gaps[j];
+    }
+  }
+  return slope;
+};
+
+/* The quotient: places and values are numbers of the format, their differences are exact or double.
+   No slope (NaN) where two places round to one. */
+export const quotient = (name, x, h, formula, format) => {
+  const { f, im } = FUNCTIONS[name];
+  const point = round(x, format);
+  if (!FORMULAS[formula]) {
+    const step = round(h, format);
+    return { places: [point], values: [], slope: round(im(point, step), format) / step };
+  }
+  const places = FORMULAS[formula].map((node) => round(point + h * node, format));
+  const values = places.map((place) => round(f(place), format));
+  const w = weights(places.map((place) => (place - point) / h));
+  const total = w.reduce((sum, wk, k) => sum + wk * (values[k] - values[0]), 0);
+  return { places, values, slope: new Set(places).size < places.length ? NaN : total / h };
+};
+export const error = (slope, name, x, format) => {
+  const exact = FUNCTIONS[name].slope(round(x, format));
+  return Math.abs((slope - exact) / exact);
+};
+
+const STEPS = Array.from({ length: 241 }, (_, i) => -16 + i / 15);
+const FLOOR = -17.5; // an error of 0 has no logarithm: it lies on the axis
+const height = (e) => Math.max(Math.log10(e), FLOOR);
+
+export const start = (stage) => {
+  const left = plot("The function near the point, its tangent, and the line that the quotient takes");
+  const right = plot("Relative error of the slope over the step, both axes logarithmic");
+  const state = make("output", { class: "state" });
+  let cloud = "";
+
+  const picture = (x, { places, values, slope }) => {
+    const { f, slope: exact, at } = FUNCTIONS[fn.value];
+    const y = f(x), wide = (at[1] - at[0]) / 2;
+    const x0 = at[0] - .1, x1 = at[1] + .6;
+    const curve = Array.from({ length: 61 }, (_, i) => x0 + (x1 - x0) * i / 60)
+      .filter((t) => fn.value !== "√x" || t >= 0).map((t) => [t, f(t)]);
+    const ys = curve.map(([, v]) => v), pad = .15 * (Math.max(...ys) - Math.min(...ys));
+    left.frame([x0, x1], [Math.min(...ys) - pad, Math.max(...ys) + pad], ["x", fn.value, "tangent", "secant"]);
+    const through = (px, py, m) => [[px - 9 * wide, py - 9 * wide * m], [px + 9 * wide, py + 9 * wide * m]];
+    left.line("curve", curve);
+    left.line("tangent", through(x, y, exact(x)));
+    left.line("secant", Number.isFinite(slope) ? through(places[0], values[0] ?? y, slope) : []);
+    left.dots("nodes", places.map((place, k) => [place, values[k] ?? y]));
+    left.dots("point", [[x, y]]);
+  };
+
+  const valley = (x, s, found) => {
+    const [bits] = FORMATS[format.value], u = -bits * Math.log10(2);
+    right.frame([-16.2, .3], [FLOOR, 1], ["step h", "relative error"], true);
+    const key = [fn.value, x, formula.value, format.value, right.svg.clientWidth, right.svg.clientHeight];
+    if (cloud !== (cloud = key.join())) {
+      const all = STEPS.map((at) => [at, error(
+        quotient(fn.value, x, 10 ** at, formula.value, format.value).slope, fn.value, x, format.value)]);
+      right.dots("cloud", all.filter(([, e]) => e < 100).map(([at, e]) => [at, height(e)]));
+      right.line("floor", [[-17, u], [1, u]]);
+      right.text("note", -15.8, u, `unit roundoff ${sci(2 ** -bits)}`);
+    }
+    right.dots("here", Number.isFinite(found) ? [[s, Math.min(height(found), 1)]] : []);
+  };
+
+  const draw = () => {
+    const x = round(point.value, format.value), h = 10 ** step.value;
+    const made = quotient(fn.value, x, h, formula.value, format.value);
+    const found = error(made.slope, fn.value, x, format.value);
+    picture(x, made);
+    valley(x, step.value, found);
+    state.textContent = Number.isFinite(made.slope)
+      ? `Slope ${show(made.slope, 10)}, exactly ${show(FUNCTIONS[fn.value].slope(x), 10)}: relative error ${sci(found)}.`
+      : `The step ${sci(h)} is lost: in ${format.value} precision x + h rounds to x. No slope.`;
+  };
+
+  const fn = choice("Function", FUNCTIONS, () => {
+    const [min, max, value] = FUNCTIONS[fn.value].at;
+    point.limit({ min, max, value });
+    draw();
+  });
+  const formula = choice("Formula", FORMULAS, draw);
+  const format = choice("Format", FORMATS, draw);
+  const [min, max, value] = FUNCTIONS[fn.value].at;
+  const point = slider("Point x =", { min, max, step: .05, value }, (v) => show(v), draw);
+  const step = slider("Step h =", { min: -16, max: 0, step: .1, value: -.3 },
+    (v) => Number.isInteger(v) ? `1·${power(v)}` : sci(10 ** v), draw);
+  right.drag((s) => { step.value = s; draw(); });
+  stage.append(make("div", { class: "settings" }, fn, formula, format, point, step),
+    make("div", { class: "panels" }, left.svg, right.svg), state);
+  return draw;
+};
