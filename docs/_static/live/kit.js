@@ -19,15 +19,14 @@ export const sci = (v, digits = 2) => {
   const [head, tail] = v.toExponential(digits - 1).split("e");
   return v === 0 ? "0" : `${head.replace("-", "−")}·${power(Number(tail))}`;
 };
-export const show = (v, digits = 5) => {
+export const show = (v, digits = 4) => {
   if (!Number.isFinite(v)) return Number.isNaN(v) ? "none" : v < 0 ? "−∞" : "∞";
   const size = Math.abs(v);
   if (v !== 0 && (size < 1e-3 || size >= 1e6)) return sci(v, digits);
   return String(Number(v.toPrecision(digits))).replace("-", "−");
 };
-const UP = Object.fromEntries([..."⁻⁰¹²³⁴⁵⁶⁷⁸⁹"].map((c, i) => [c, i ? i - 1 : "minus "]));
-export const spoken = (text) => text.replace(/·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/g,
-  (_, n) => ` times 10 to the ${[...n].map((c) => UP[c]).join("")}`).replaceAll("−", "minus ");
+const spoken = (text) => text.replace(/·10(\S+)/, (_, n) => ` times 10 to the ${n}`)
+  .normalize("NFKC").replaceAll("−", "minus ");
 
 /* --- controls: each is a label with a native element in it --- */
 export const slider = (name, range, say, changed) => {
@@ -36,7 +35,7 @@ export const slider = (name, range, say, changed) => {
   const row = make("label", {}, make("span", {}, `${name} `, shown), input);
   const tell = () => {
     shown.textContent = say(row.value);
-    input.setAttribute("aria-valuetext", `${name} ${spoken(shown.textContent)}`);
+    set(input, { "aria-valuetext": spoken(shown.textContent) });
   };
   Object.defineProperty(row, "value", {
     get: () => Number(input.value), set: (v) => { input.value = v; tell(); },
@@ -54,9 +53,29 @@ export const choice = (name, options, changed) => {
   return row;
 };
 export const button = (name, pressed) => {
-  const element = make("button", { type: "button" }, name);
-  element.addEventListener("click", pressed);
-  return element;
+  const row = make("button", { type: "button" }, name);
+  row.addEventListener("click", pressed);
+  return row;
+};
+
+/* A table whose rows are given as texts; a cell is written only when its text changes. */
+export const table = (name, ...heads) => {
+  const body = make("tbody");
+  const self = make("table", { "aria-label": name }, make("thead", {}, make("tr", {},
+    ...heads.map((head) => make("th", { scope: "col" }, head)))), body);
+  self.body = body;
+  Object.defineProperty(self, "rows", {
+    set(rows) {
+      while (body.children.length > rows.length) body.lastChild.remove();
+      while (body.children.length < rows.length)
+        body.append(make("tr", {}, ...heads.map(() => make("td"))));
+      rows.forEach((row, i) => row.forEach((text, k) => {
+        const cell = body.children[i].children[k];
+        if (cell.textContent !== text) cell.textContent = text;
+      }));
+    },
+  });
+  return self;
 };
 
 /* --- a plot: axes, and named marks that are moved, never made again --- */
@@ -71,7 +90,7 @@ export const plot = (title) => {
   const svg = make("svg", { role: "img", "aria-label": title }, frame, inner);
   const marks = {};
   const mark = (name, kind) => marks[name]
-    ?? inner.appendChild(marks[name] = make(kind, { class: name.split(" ")[0] }));
+    ?? inner.appendChild(marks[name] = make(kind, { class: name }));
   const self = {
     svg,
     /* log: both axes show powers of ten of what they are given. */
@@ -101,17 +120,29 @@ export const plot = (title) => {
       }
       frame.replaceChildren(make("path", { d: grid, class: "axes" }), ...texts);
     },
-    line(name, points) {
-      const at = points.map(([x, y]) => `${self.x(x).toFixed(1)} ${self.y(y).toFixed(1)}`);
-      mark(name, "path").setAttribute("d", points.length ? `M${at.join("L")}` : "");
+    line(name, points, join = "L", end = "") {
+      const at = points.map(([x, y]) => `${self.x(x).toFixed(1)} ${self.y(y).toFixed(1)}${end}`);
+      set(mark(name, "path"), { d: points.length ? `M${at.join(join)}` : "" });
     },
-    dots(name, points) {
-      const at = points.map(([x, y]) => `M${self.x(x).toFixed(1)} ${self.y(y).toFixed(1)}h0`);
-      mark(name, "path").setAttribute("d", at.join(""));
+    /* The frame around a curve, with the share of its height left free above and below. */
+    curve(low, high, f, share, names) {
+      const points = Array.from({ length: 81 }, (_, i) => low + (high - low) * i / 80)
+        .map((x) => [x, f(x)]).filter(([, y]) => Number.isFinite(y));
+      const ys = points.map(([, y]) => y), bottom = Math.min(...ys), top = Math.max(...ys);
+      const free = share * (top - bottom);
+      self.frame([low, high], [bottom - free, top + free], names);
+      self.line("curve", points);
+      return bottom - .8 * free;
     },
-    text(name, x, y, words, anchor = "start") {
-      set(mark(name, "text"), { x: self.x(x), y: self.y(y), dy: "-.4em", "text-anchor": anchor })
-        .textContent = words;
+    dots: (name, points) => self.line(name, points, "M", "h0"),
+    text(name, x, y, words) {
+      set(mark(name, "text"), { x: self.x(x), y: self.y(y), dy: "-.4em" }).textContent = words;
+    },
+    arrow(name, [x0, y0], [x1, y1]) {
+      const [a, b, c, d] = [self.x(x0), self.y(y0), self.x(x1), self.y(y1)];
+      const size = 9 / Math.hypot(c - a, d - b), u = (c - a) * size, w = (d - b) * size;
+      const head = `${c - u - w / 2} ${d - w + u / 2}L${c} ${d}L${c - u + w / 2} ${d - w - u / 2}`;
+      set(mark(name, "path"), { d: `M${a} ${b}L${c} ${d}M${head}` });
     },
     /* Moving the pointer over the plot with the button down gives x. */
     drag(moved) {

@@ -75,10 +75,6 @@ export const quotient = (name, x, h, formula, format) => {
   const total = w.reduce((sum, wk, k) => sum + wk * (values[k] - values[0]), 0);
   return { places, values, slope: new Set(places).size < places.length ? NaN : total / h };
 };
-export const error = (slope, name, x, format) => {
-  const exact = FUNCTIONS[name].slope(round(x, format));
-  return Math.abs((slope - exact) / exact);
-};
 
 const STEPS = Array.from({ length: 241 }, (_, i) => -16 + i / 15);
 const FLOOR = -17.5; // an error of 0 has no logarithm: it lies on the axis
@@ -88,46 +84,39 @@ export const start = (stage) => {
   const left = plot("The function near the point, its tangent, and the line that the quotient takes");
   const right = plot("Relative error of the slope over the step, both axes logarithmic");
   const state = make("output", { class: "state" });
-  let cloud = "";
 
-  const picture = (x, { places, values, slope }) => {
-    const { f, slope: exact, at } = FUNCTIONS[fn.value];
-    const y = f(x), wide = (at[1] - at[0]) / 2;
-    const x0 = at[0] - .1, x1 = at[1] + .6;
-    const curve = Array.from({ length: 61 }, (_, i) => x0 + (x1 - x0) * i / 60)
-      .filter((t) => fn.value !== "√x" || t >= 0).map((t) => [t, f(t)]);
-    const ys = curve.map(([, v]) => v), pad = .15 * (Math.max(...ys) - Math.min(...ys));
-    left.frame([x0, x1], [Math.min(...ys) - pad, Math.max(...ys) + pad], ["x", fn.value, "tangent", "secant"]);
-    const through = (px, py, m) => [[px - 9 * wide, py - 9 * wide * m], [px + 9 * wide, py + 9 * wide * m]];
-    left.line("curve", curve);
-    left.line("tangent", through(x, y, exact(x)));
+  const picture = ({ x, exact, places, values, slope }) => {
+    const { f, at: [low, high] } = FUNCTIONS[fn.value], y = f(x);
+    const through = (px, py, m) => [-9, 9].map((t) => [px + t, py + t * m]);
+    left.curve(low - .1, high + .6, f, .15, ["x", fn.value, "tangent", "secant"]);
+    left.line("tangent", through(x, y, exact));
     left.line("secant", Number.isFinite(slope) ? through(places[0], values[0] ?? y, slope) : []);
     left.dots("nodes", places.map((place, k) => [place, values[k] ?? y]));
     left.dots("point", [[x, y]]);
   };
 
-  const valley = (x, s, found) => {
+  const measure = (h) => {
+    const x = round(point.value, format.value);
+    const made = quotient(fn.value, x, h, formula.value, format.value);
+    const exact = FUNCTIONS[fn.value].slope(x);
+    return { x, exact, ...made, found: Math.abs((made.slope - exact) / exact) };
+  };
+  const valley = (s, found) => {
     const [bits] = FORMATS[format.value], u = -bits * Math.log10(2);
     right.frame([-16.2, .3], [FLOOR, 1], ["step h", "relative error"], true);
-    const key = [fn.value, x, formula.value, format.value, right.svg.clientWidth, right.svg.clientHeight];
-    if (cloud !== (cloud = key.join())) {
-      const all = STEPS.map((at) => [at, error(
-        quotient(fn.value, x, 10 ** at, formula.value, format.value).slope, fn.value, x, format.value)]);
-      right.dots("cloud", all.filter(([, e]) => e < 100).map(([at, e]) => [at, height(e)]));
-      right.line("floor", [[-17, u], [1, u]]);
-      right.text("note", -15.8, u, `unit roundoff ${sci(2 ** -bits)}`);
-    }
+    const all = STEPS.map((at) => [at, height(measure(10 ** at).found)]);
+    right.dots("cloud", all.filter(([, e]) => e < 2));
+    right.line("floor", [[-17, u], [1, u]]);
+    right.text("note", -15.8, u, `unit roundoff ${sci(2 ** -bits)}`);
     right.dots("here", Number.isFinite(found) ? [[s, Math.min(height(found), 1)]] : []);
   };
 
   const draw = () => {
-    const x = round(point.value, format.value), h = 10 ** step.value;
-    const made = quotient(fn.value, x, h, formula.value, format.value);
-    const found = error(made.slope, fn.value, x, format.value);
-    picture(x, made);
-    valley(x, step.value, found);
-    state.textContent = Number.isFinite(made.slope)
-      ? `Slope ${show(made.slope, 10)}, exactly ${show(FUNCTIONS[fn.value].slope(x), 10)}: relative error ${sci(found)}.`
+    const h = 10 ** step.value, now = measure(h);
+    picture(now);
+    valley(step.value, now.found);
+    state.textContent = Number.isFinite(now.slope)
+      ? `Slope ${show(now.slope, 10)}, exactly ${show(now.exact, 10)}: relative error ${sci(now.found)}.`
       : `The step ${sci(h)} is lost: in ${format.value} precision x + h rounds to x. No slope.`;
   };
 

@@ -28,7 +28,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 log = logging.getLogger(__name__)
 FOLDER = "_static/live"
-SHARED = {"live", "kit"}  # modules that are no figure
+SHARED = {"kit", "live", "program"}  # modules that are no figure
 # A page that is opened as a file cannot load modules: there the picture stays, without an error.
 LOADER = """<script type="module">
 if (location.protocol !== "file:")
