@@ -1,5 +1,5 @@
 /* The dual arrow: a point with an arrow goes through a program, line by line. */
-import { choice, make, plot, show, slider, table } from "./kit.js";
+import { choice, lay, plot, show, slider, table } from "./kit.js";
 import { parse, push, run, slopes, v, write } from "./program.js";
 
 /* Each program, and where it is looked at. */
@@ -12,18 +12,17 @@ export const through = (name, x) => {
   return { lines, values, dots: push(lines, values) };
 };
 
-const bracket = (v) => v < 0 ? `(${show(v)})` : show(v);
+const bracket = (n) => n < 0 ? `(${show(n)})` : show(n);
 
 export const start = (stage) => {
-  const graph = plot("The curve of the program, the tangent at the point, and the arrow along it");
-  const list = table("The program line by line", "line", "value", "slope · dual part", "dual part");
-  const state = make("output", { class: "state" });
+  const graph = plot("The curve, its tangent, and the arrow along it");
+  const list = table("The program", "line", "value", "arithmetic", "dual part");
 
   const picture = (lines, x, y, slope) => {
     const [low, high] = PROGRAMS[program.value], arrow = .16 * (high - low);
     const ground = graph.curve(low - arrow / 2, high + arrow / 2, (x) => run(lines, { x }).at(-1), .35,
       ["x", program.value, "tangent"]);
-    graph.line("tangent", [-9, 9].map((t) => [x + t, y + t * slope]));
+    graph.straight("tangent", x, y, slope);
     graph.line("floor", [[x, ground], [x, y]]);
     graph.arrow("before", [x, ground], [x + arrow, ground]);
     graph.arrow("after", [x, y], [x + arrow, y + arrow * slope]);
@@ -33,21 +32,17 @@ export const start = (stage) => {
   const draw = () => {
     const x = point.value, { lines, values, dots } = through(program.value, x);
     const y = values.at(-1), slope = dots.at(-1);
-    list.rows = lines.map((line, i) => [`${v(i)} = ${write(line)}`, show(values[i]),
+    list.write(lines.map((line, i) => [`${v(i)} = ${write(line)}`, show(values[i]),
       slopes(line, values[i], values).map(([m, arg]) => `${show(m)}·${bracket(dots[arg])}`).join(" + ")
-        || "given", show(dots[i])]);
+        || "given", show(dots[i])]));
     picture(lines, x, y, slope);
-    state.textContent = `${show(x)} + ε goes to ${show(y)} + ${bracket(slope)} ε.`;
+    say(`${show(x)} + ε goes to ${show(y)} + ${bracket(slope)} ε.`);
   };
-  const program = choice("Program", PROGRAMS, () => {
-    const [min, max, value] = PROGRAMS[program.value];
-    point.limit({ min, max, value });
-    draw();
-  });
-  const [min, max, value] = PROGRAMS[program.value];
-  const point = slider("Point x =", { min, max, step: .05, value }, (x) => show(x), draw);
+  const turn = () => { point.limit(...PROGRAMS[program.value]); draw(); };
+  const program = choice("Program", PROGRAMS, turn);
+  const point = slider("Point x =", { step: .05 }, (x) => show(x), draw);
   graph.drag((x) => { point.value = x; draw(); });
-  stage.append(make("div", { class: "settings two" }, program, point),
-    make("div", { class: "panels list" }, graph.svg, list), state);
+  const say = lay(stage, "arrow", [program.row, point.row], [graph.svg, list.all]);
+  turn();
   return draw;
 };

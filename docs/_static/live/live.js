@@ -1,9 +1,8 @@
-/* Loads each live figure of the page when it comes into view, and puts it in its picture's place. */
-const folder = import.meta.url.replace(/[^/]*$/, "");
+/* Loads each live figure when it comes into view, and puts it in its picture's place. */
 const printed = /[?&](print-pdf|view=print)/.test(location.search);
 
-/* In a deck the keys of a control must not turn the slide, and a clicker must: a control keeps the
-   keyboard only while it is used with it; Escape leaves it. */
+/* In a deck the keys of a control must not turn the slide, and a clicker must: a control that the
+   pointer has moved gives the keyboard back, and so does Escape. */
 const share = (stage) => {
   stage.addEventListener("keydown", (event) => {
     if (event.key === "Escape") document.activeElement.blur();
@@ -16,7 +15,7 @@ const share = (stage) => {
 };
 
 const start = async (box) => {
-  const { start: begin } = await import(`${folder}${box.dataset.live}.js`);
+  const figure = await import(`./${box.dataset.live}.js`);
   const image = box.querySelector("img");
   const stage = document.createElement("div");
   stage.className = "live-stage";
@@ -24,8 +23,7 @@ const start = async (box) => {
   if (box.closest(".reveal")) share(stage);
   (image.closest("a") ?? image).before(stage);
   box.classList.add("is-live");
-  const draw = begin(stage);
-  new ResizeObserver(draw).observe(stage);
+  new ResizeObserver(figure.start(stage)).observe(stage);
 };
 
 const watch = new IntersectionObserver((seen) => {

@@ -1,7 +1,7 @@
 /* The valley: one difference quotient, and its error at every step, in any number format. */
-import { choice, make, plot, power, sci, show, slider } from "./kit.js";
+import { choice, lay, plot, power, sci, show, slider } from "./kit.js";
 
-/* Each function: value, slope, imaginary part at x + ih, and where it is looked at. */
+/* Value, slope, imaginary part at x + ih, and where it is looked at: from, to, first at. */
 export const FUNCTIONS = {
   "eˣ": { f: Math.exp, slope: Math.exp, im: (x, h) => Math.exp(x) * Math.sin(h), at: [-2, 2, 1] },
   "sin x": {
@@ -9,29 +9,22 @@ export const FUNCTIONS = {
   },
   "1/(1+x²)": {
     f: (x) => 1 / (1 + x * x), slope: (x) => -2 * x / ((1 + x * x) * (1 + x * x)),
-    im: (x, h) => { // the imaginary part of 1/z is that of -z, divided by |z|²
-      const re = 1 + (x - h) * (x + h), im = 2 * x * h;
-      return -im / (re * re + im * im);
-    },
+    im: (x, h, re = 1 + (x * x - h * h), im = 2 * x * h) => -(im / re) / (re + im * (im / re)),
     at: [.2, 3, 1],
-  },
-  "√x": {
-    f: Math.sqrt, slope: (x) => 1 / (2 * Math.sqrt(x)),
-    im: (x, h) => h / Math.sqrt(2 * (Math.hypot(x, h) + x)), at: [.1, 3, 1],
   },
 };
 
-/* Nodes in units of the step. The complex step has none: it looks beside the real line. */
+/* Nodes in units of the step; the complex step has none. */
 export const FORMULAS = {
   forward: [0, 1], central: [-1, 1], "five points": [-2, -1, 1, 2], "complex step": null,
 };
 
-/* Bits of the significand, the hidden one included, and least exponent. */
+/* Bits of the significand, least exponent. */
 export const FORMATS = {
   double: [53, -1022], single: [24, -126], half: [11, -14], bfloat16: [8, -126],
 };
 
-/* Rounds to a format, ties to even: beside 1.5 · 2⁵² double precision has no digits after the point. */
+/* Rounds to a format, ties to even: beside 1.5 · 2⁵² a double has no digits after the point. */
 export const round = (v, format) => {
   const [bits, least] = FORMATS[format];
   if (bits === 53 || v === 0 || !Number.isFinite(v)) return v;
@@ -60,8 +53,7 @@ export const weights = (s) => {
   return slope;
 };
 
-/* The quotient: places and values are numbers of the format, their differences are exact or double.
-   No slope (NaN) where two places round to one. */
+/* Places and values are numbers of the format. No slope (NaN) where two places round to one. */
 export const quotient = (name, x, h, formula, format) => {
   const { f, im } = FUNCTIONS[name];
   const point = round(x, format);
@@ -81,16 +73,14 @@ const FLOOR = -17.5; // an error of 0 has no logarithm: it lies on the axis
 const height = (e) => Math.max(Math.log10(e), FLOOR);
 
 export const start = (stage) => {
-  const left = plot("The function near the point, its tangent, and the line that the quotient takes");
-  const right = plot("Relative error of the slope over the step, both axes logarithmic");
-  const state = make("output", { class: "state" });
+  const left = plot("The function, its tangent, and the line of the quotient");
+  const right = plot("Error over step, both axes logarithmic");
 
   const picture = ({ x, exact, places, values, slope }) => {
     const { f, at: [low, high] } = FUNCTIONS[fn.value], y = f(x);
-    const through = (px, py, m) => [-9, 9].map((t) => [px + t, py + t * m]);
     left.curve(low - .1, high + .6, f, .15, ["x", fn.value, "tangent", "secant"]);
-    left.line("tangent", through(x, y, exact));
-    left.line("secant", Number.isFinite(slope) ? through(places[0], values[0] ?? y, slope) : []);
+    left.straight("tangent", x, y, exact);
+    left.straight("secant", places[0], values[0] ?? y, slope);
     left.dots("nodes", places.map((place, k) => [place, values[k] ?? y]));
     left.dots("point", [[x, y]]);
   };
@@ -103,36 +93,32 @@ export const start = (stage) => {
   };
   const valley = (s, found) => {
     const [bits] = FORMATS[format.value], u = -bits * Math.log10(2);
-    right.frame([-16.2, .3], [FLOOR, 1], ["step h", "relative error"], true);
-    const all = STEPS.map((at) => [at, height(measure(10 ** at).found)]);
-    right.dots("cloud", all.filter(([, e]) => e < 2));
+    const roundoff = `unit roundoff ${sci(2 ** -bits)}`;
+    right.frame([-16.2, .3], [FLOOR, 1], ["step h", "relative error", roundoff], power);
+    right.dots("cloud", STEPS.map((at) => [at, height(measure(10 ** at).found)]));
     right.line("floor", [[-17, u], [1, u]]);
-    right.text("note", -15.8, u, `unit roundoff ${sci(2 ** -bits)}`);
-    right.dots("here", Number.isFinite(found) ? [[s, Math.min(height(found), 1)]] : []);
+    right.dots("here", [[s, Math.min(height(found), 1)]]);
   };
 
   const draw = () => {
     const h = 10 ** step.value, now = measure(h);
     picture(now);
     valley(step.value, now.found);
-    state.textContent = Number.isFinite(now.slope)
+    say(Number.isFinite(now.slope)
       ? `Slope ${show(now.slope, 10)}, exactly ${show(now.exact, 10)}: relative error ${sci(now.found)}.`
-      : `The step ${sci(h)} is lost: in ${format.value} precision x + h rounds to x. No slope.`;
+      : `The step ${sci(h)} is lost: in ${format.value} precision x + h rounds to x. No slope.`);
   };
 
-  const fn = choice("Function", FUNCTIONS, () => {
-    const [min, max, value] = FUNCTIONS[fn.value].at;
-    point.limit({ min, max, value });
-    draw();
-  });
+  const turn = () => { point.limit(...FUNCTIONS[fn.value].at); draw(); };
+  const fn = choice("Function", FUNCTIONS, turn);
   const formula = choice("Formula", FORMULAS, draw);
   const format = choice("Format", FORMATS, draw);
-  const [min, max, value] = FUNCTIONS[fn.value].at;
-  const point = slider("Point x =", { min, max, step: .05, value }, (v) => show(v), draw);
+  const point = slider("Point x =", { step: .05 }, (v) => show(v), draw);
   const step = slider("Step h =", { min: -16, max: 0, step: .1, value: -.3 },
     (v) => Number.isInteger(v) ? `1·${power(v)}` : sci(10 ** v), draw);
   right.drag((s) => { step.value = s; draw(); });
-  stage.append(make("div", { class: "settings" }, fn, formula, format, point, step),
-    make("div", { class: "panels" }, left.svg, right.svg), state);
+  const say = lay(stage, "valley", [fn.row, formula.row, format.row, point.row, step.row],
+    [left.svg, right.svg]);
+  turn();
   return draw;
 };
