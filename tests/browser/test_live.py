@@ -12,14 +12,21 @@ arithmetic and roots alone, which every machine rounds alike, are compared from 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import operator
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import decks
 import numpy as np
 import pytest
-from browsing import SLOWDOWN, new_context, visit  # noqa: F401
+from browsing import SLOWDOWN, new_context, visit
+from playwright.sync_api import Browser, Page
+from serving import Server
 
 from slopes import dual, finite, tape
 
@@ -154,19 +161,23 @@ def test_rounding_to_a_format_is_exact(kind, ask):
     assert found == np.array(jobs).astype(number).astype(float).tolist()
 
 
-# --- the dual arrow and the walk back --------------------------------------------------------------
+# --- the dual arrow and the walk back ------------------------------------------------------------
 
 PROGRAMS = ["sin(x) + x/4", "x/(1 + x*x)", "sqrt(x*x + 1)", "x*exp(-x)"]
+OPERATORS = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
+    "neg": operator.neg,
+}
 FUNCTIONS = ["sin", "cos", "exp", "log", "sqrt", "tanh"]
 
 
 def do(m: Any, op: str, args: list[Any]) -> Any:
     """Do one operation in the numbers of a module."""
-    if op == "neg":
-        return -args[0]
-    if op in FUNCTIONS:
-        return getattr(m, op)(*args)
-    return eval(f"a {op} b", {"a": args[0], "b": args[1]})
+    return (OPERATORS.get(op) or getattr(m, op))(*args)
 
 
 def operands(line: dict[str, Any], held: list[Any]) -> list[Any]:
@@ -241,7 +252,7 @@ def walk_apart(walk: dict[str, Any], wrong: float = 1) -> float:
         line, sums = lines[step["index"]], list(before["bars"])
         read = [arg for arg in line["args"] if not isinstance(arg, dict)]
 
-        def fn(*parents: Any, line: Any = line, read: Any = read) -> Any:
+        def fn(*parents: Any, line: Any = line) -> Any:
             given = iter(parents)
             return do(tape, line["op"], [
                 arg["c"] if isinstance(arg, dict) else next(given) for arg in line["args"]
@@ -273,7 +284,7 @@ def test_a_walk_over_arithmetic_and_roots_ends_where_the_package_ends(ask):
     for (text, x, y), walk in zip(jobs, ask("program", WALK, jobs), strict=True):
         if not finite_only([walk]):
             continue
-        fn = eval(f"lambda x, y: {text}", {"sqrt": tape.sqrt})
+        fn = eval(f"lambda x, y: {text}", {"sqrt": tape.sqrt})  # noqa: S307
         value, right = tape.value_and_gradient(fn, x, y, argnums=(0, 1))
         found = [walk["values"][-1], *walk["steps"][-1]["bars"][:2]]
         assert max(map(ulps, found, [float(value), *map(float, right)])) <= ULPS, text
@@ -299,3 +310,165 @@ def test_a_walk_over_arithmetic_and_roots_ends_where_the_package_ends(ask):
 def test_a_formula_that_cannot_be_read_is_answered_with_the_place(text, message, ask):
     body = "(text) => { try { live.parse(text); } catch (error) { return error.message; } }"
     assert ask("program", body, [text]) == [message]
+
+
+# --- in the page ---------------------------------------------------------------------------------
+
+FIGURES = {"valley": "finite", "arrow": "dual", "walk": "tape"}
+WAKE = """name => document.querySelector(`[data-live=${name}]`).scrollIntoView({block: "center"})"""
+SHIFTS = """() => { window.shifts = 0; new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) window.shifts += entry.value;
+}).observe({type: "layout-shift", buffered: true}); }"""
+MOVE = """async ([name, i]) => {
+  const ranges = [...document.querySelectorAll(`[data-live=${name}] [type=range]`)];
+  const range = ranges[i % ranges.length], low = Number(range.min), high = Number(range.max);
+  range.value = low + (high - low) * ((i * 7) % 41) / 40;
+  const start = performance.now();
+  range.dispatchEvent(new Event("input"));
+  await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+  return performance.now() - start;
+}"""
+INPUTS, FRAME = 200, 17
+PROMPT = 50 - FRAME  # ms of work, with a processor as slow as a phone's, and a frame to wait for
+SHIFT = 0.01
+
+
+@contextlib.contextmanager
+def awake(
+    browser: Browser, server: Server, name: str, *, deck: bool = False, **options: Any
+) -> Iterator[Page]:
+    """Open the page or the deck of a live figure, and wait until it lives."""
+    folder = "slides/" if deck else ""
+    with visit(browser, server, f"{folder}{FIGURES[name]}.html", **options) as (page, log):
+        if deck:
+            decks.wait_for_deck(page)
+            page.evaluate(SHOW, name)
+        else:
+            page.evaluate(WAKE, name)
+        page.wait_for_selector(f"[data-live={name}] .live-stage output:not(:empty)")
+        yield page
+        assert [*log.console, *log.failed] == []
+
+
+SHOW = """name => {
+  const figure = document.querySelector(`[data-live=${name}]`);
+  const {h, v} = Reveal.getIndices(figure.closest("section"));
+  Reveal.slide(h, v);
+}"""
+
+
+def test_all_live_figures_together_are_small():
+    assert 0 < sum(path.stat().st_size for path in SOURCES.glob("*.js")) <= WEIGHT
+
+
+@pytest.mark.parametrize("phone", [False, True])
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_live_figure_takes_the_place_of_its_picture_and_nothing_moves(
+    name, phone, browser, server
+):
+    with visit(browser, server, f"{FIGURES[name]}.html", phone=phone) as (page, _):
+        picture = page.locator(f"[data-live={name}] figure > a")
+        before = picture.evaluate("e => e.getBoundingClientRect().height")
+        page.evaluate(SHIFTS)
+        page.evaluate(WAKE, name)
+        stage = page.locator(f"[data-live={name}] .live-stage")
+        stage.wait_for()
+        assert stage.evaluate("e => e.getBoundingClientRect().height") == pytest.approx(
+            before, abs=1
+        )
+        assert not picture.is_visible()
+        assert page.evaluate("probes.settle().then(() => window.shifts)") <= SHIFT
+        assert stage.evaluate("e => e.scrollHeight <= e.clientHeight + 1")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_on_paper_there_is_the_picture(name, browser, server):
+    with awake(browser, server, name) as page:
+        page.emulate_media(media="print")
+        assert page.locator(f"[data-live={name}] figure img").is_visible()
+        assert not page.locator(f"[data-live={name}] .live-stage").is_visible()
+        assert not page.locator(f"[data-live={name}] .live-words").is_visible()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_without_scripts_there_is_the_picture_in_its_own_size(name, browser, server):
+    context = browser.new_context(
+        java_script_enabled=False, viewport={"width": 1280, "height": 720}
+    )
+    page = context.new_page()
+    page.goto(f"{server.base}{FIGURES[name]}.html")
+    image = page.locator(f"[data-live={name}] figure img")
+    image.scroll_into_view_if_needed()
+    link = page.locator(f"[data-live={name}] figure > a")
+    assert image.is_visible()
+    assert link.bounding_box()["height"] < image.bounding_box()["height"] + 12  # no room kept
+    assert not page.locator(f"[data-live={name}] .live-words").is_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("deck", [False, True])
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_live_figure_is_worked_by_the_keyboard_alone(name, deck, browser, server):
+    with awake(browser, server, name, deck=deck) as page:
+        where = page.url
+        output = page.locator(f"[data-live={name}] .live-stage output")
+        said = output.inner_text()
+        ranges = page.locator(f"[data-live={name}] [type=range]")
+        ranges.last.focus()
+        for key in ("Home", "ArrowRight", "PageUp", "ArrowLeft", "ArrowUp"):
+            page.keyboard.press(key)
+        assert output.inner_text() != said
+        assert page.url == where  # no key has turned the slide
+        for control in ranges.all():
+            text = control.get_attribute("aria-valuetext")
+            assert re.fullmatch(r"[\x20-\x7e]+", text)  # words, no signs that are not spoken
+        if deck:  # a clicker's keys are the deck's again
+            page.keyboard.press("Escape")
+            page.keyboard.press("PageDown")
+            page.wait_for_function("where => location.href !== where", arg=where)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("deck", [False, True])
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_live_figure_is_accessible_in_both_schemes(name, deck, theme, browser, server, axe):
+    with awake(browser, server, name, deck=deck) as page:
+        page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+        page.add_script_tag(path=axe)
+        page.wait_for_timeout(300)  # transitions of colour
+        found = page.evaluate("name => axe.run(`[data-live=${name}] .live-stage`)", name)
+        assert [(one["id"], [n["html"] for n in one["nodes"]]) for one in found["violations"]] == []
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_letters_of_a_live_figure_are_large_enough(name, browser, server):
+    sizes = """name => Math.min(...[...document
+      .querySelectorAll(`[data-live=${name}] .live-stage *`)]
+      .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+      .map(e => parseFloat(getComputedStyle(e).fontSize)))"""
+    with awake(browser, server, name, phone=True) as page:
+        assert page.evaluate(sizes, name) >= 12
+    with awake(browser, server, name, deck=True) as page:
+        assert page.evaluate(sizes, name) >= 24
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_live_figure_answers_at_once_on_a_slow_processor(name, browser, server):
+    """From input to paint: the main thread's own time, which other processes do not add to."""
+    with awake(browser, server, name) as page:
+        session = page.context.new_cdp_session(page)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+        def worked() -> float:
+            metrics = session.send("Performance.getMetrics")["metrics"]
+            return 1000 * next(m["value"] for m in metrics if m["name"] == "TaskDuration")
+
+        work, waits = [], []
+        for i in range(20 + INPUTS):
+            before = worked()
+            waits.append(page.evaluate(MOVE, [name, i]))
+            work.append(worked() - before)
+        slow, wait = (np.percentile(times[20:], 95) for times in (work, waits))
+        print(f"{name}: 95th percentile of {INPUTS} inputs: {slow:.1f} ms of work, {wait:.1f} ms")
+        assert slow <= PROMPT

@@ -64,7 +64,7 @@ class Live(SphinxDirective):
         return [node]
 
 
-def take_pictures(app: Sphinx, document: nodes.document) -> None:  # noqa: ARG001
+def take_pictures(app: Sphinx, document: nodes.document) -> None:
     """Move the cell that follows a live figure into it."""
     for node in list(document.findall(live)):
         cell = node.next_node(descend=False, siblings=True)
@@ -84,18 +84,18 @@ def _visit(self: HTML5Translator, node: live) -> None:
         self.body.append(f'{LOADER}<div class="live" data-live="{node["figure"]}">\n')
 
 
-def _depart(self: HTML5Translator, node: live) -> None:  # noqa: ARG001
+def _depart(self: HTML5Translator, node: live) -> None:
     if self.builder.name in {"html", "dirhtml"}:
         self.body.append("</div>\n")
 
 
-def _visit_words(self: HTML5Translator, node: live_words) -> None:  # noqa: ARG001
+def _visit_words(self: HTML5Translator, node: live_words) -> None:
     if self.builder.name not in {"html", "dirhtml"}:
         raise nodes.SkipNode
     self.body.append('<div class="live-words">')
 
 
-def _depart_words(self: HTML5Translator, node: live_words) -> None:  # noqa: ARG001
+def _depart_words(self: HTML5Translator, node: live_words) -> None:
     self.body.append("</div>\n")
 
 
