@@ -113,7 +113,9 @@ intersphinx_mapping: dict[str, tuple[str, str | None]] = {}  # no build asks the
 html_theme = "sphinx_book_theme"
 html_title = "Slopes"
 html_static_path = ["_static"]
-html_css_files = ["slopes-tokens.css", "slopes.css", "reading.css", "search.css", "print.css"]
+html_css_files = [
+    "slopes-tokens.css", "slopes.css", "reading.css", "live.css", "search.css", "print.css",
+]  # fmt: skip
 html_js_files = ["reading.js"]
 html_copy_source = False
 html_show_sourcelink = False

@@ -26,6 +26,7 @@ from slopes_docs.page import (
     figures,
     folds,
     install,
+    live,
     lost,
     names,
     npm,
@@ -53,6 +54,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("doctree-read", 400, execution.check_outputs),
     ("doctree-read", 600, checks.check),
     ("doctree-read", 600, predict.check),
+    ("doctree-read", 700, live.take_pictures),
     # all pages are read
     ("env-updated", 600, environment.pages_to_write),
     # a page is resolved
@@ -98,6 +100,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         address,
         contents,
         install,
+        live,
         directives,
         writing,
         folds,

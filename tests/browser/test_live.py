@@ -1,0 +1,474 @@
+"""Live figures compute what the package computes, answer at once, and are small.
+
+A page's own modules are asked in Chromium, at a thousand random points each, and slopes in Python.
+What is compared: **the valley** gives its places and values of the function to `slopes.finite`,
+which must ask for the very same places and find the same quotient, in every format; the functions,
+whose last bits are the library's own, are compared with Python's one by one. **The dual arrow** and
+**the walk back** are compared line by line: each line of the figure's program is done again by
+`slopes.dual` or `slopes.tape`, from what the figure holds for the lines that it reads, since two
+sines that differ in the last bit may end far apart where a later line cancels. Programs of
+arithmetic and roots alone, which every machine rounds alike, are compared from end to end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import operator
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import decks
+import numpy as np
+import pytest
+from browsing import SLOWDOWN, new_context, visit
+from playwright.sync_api import Browser, Page
+from serving import Server
+
+from slopes import dual, finite, tape
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SOURCES = REPOSITORY / "docs/_static/live"
+POINTS = 1000
+ULPS = 4  # units in the last place
+WEIGHT = 25_000  # bytes of all modules, as they are served
+WRONG = 1 + 1 / 2000  # a rule that is wrong by as much must be caught
+ASK = """async ({module, jobs, body}) => {
+  const live = await import(new URL(`_static/live/${module}.js`, document.baseURI));
+  return JSON.stringify(jobs.map(new Function("live", `return ${body}`)(live)),
+    (_, v) => typeof v === "number" && !Number.isFinite(v) ? String(v) : v);
+}"""
+
+
+def ulps(found: float, expected: float) -> float:
+    """Tell how many units in the last place of what is expected lie between two numbers."""
+    if math.isnan(found) or math.isnan(expected):
+        return 0.0 if math.isnan(found) and math.isnan(expected) else math.inf
+    return 0.0 if found == expected else abs(found - expected) / math.ulp(expected)
+
+
+@pytest.fixture(scope="module")
+def ask(browser, server):
+    """Call a module's function for each of some jobs, in a page of the site."""
+    context = new_context(browser)
+    page = context.new_page()
+    page.goto(server.base + "index.html")
+
+    def call(module: str, body: str, jobs: list[Any]) -> list[Any]:
+        answer = page.evaluate(ASK, {"module": module, "jobs": jobs, "body": body})
+        return json.loads(answer)  # type: ignore[no-any-return]
+
+    yield call
+    context.close()
+
+
+# --- the valley ----------------------------------------------------------------------------------
+
+KINDS = {"double": float, "single": np.float32, "half": np.float16}
+FORMULAS = {"forward": [0, 1], "central": [-1, 1], "five points": [-2, -1, 0, 1, 2]}
+NAMES = ["eˣ", "sin x", "1/(1+x²)"]
+VALUES = {
+    "eˣ": (math.exp, math.exp),
+    "sin x": (math.sin, math.cos),
+    "1/(1+x²)": (lambda x: 1 / (1 + x * x), lambda x: -2 * x / ((1 + x * x) * (1 + x * x))),
+}
+COMPLEX = {
+    "eˣ": np.exp,
+    "sin x": np.sin,
+    "1/(1+x²)": lambda z: 1 / (1 + z * z),
+}
+
+
+def quotients(formula: str, kind: str, *, seed: int) -> list[list[Any]]:
+    """Draw random arguments of the valley's quotient."""
+    rng = np.random.default_rng(seed)
+    shortest = {"double": -16, "single": -8, "half": -3}[kind]
+    return [
+        [
+            str(rng.choice(NAMES)),
+            rng.uniform(0.3, 1.4),
+            10 ** rng.uniform(shortest, -1),
+            formula,
+            kind,
+        ]
+        for _ in range(POINTS)
+    ]
+
+
+def by_package(job: list[Any], places: list[float], values: list[float], wrong: float = 1) -> float:
+    """Let slopes.finite find the quotient from the very places and values of the figure."""
+    _, x, h, formula, kind = job
+    number = KINDS[kind]
+    known = dict(zip(places, values, strict=True))
+
+    def fn(place: Any) -> Any:
+        return number(known[float(place)])  # an error, if it is no place of the figure
+
+    try:
+        return float(finite.stencil(fn, number(x), nodes=FORMULAS[formula], step=h)) * wrong
+    except ValueError:  # the step is lost
+        return math.nan
+
+
+def worst(ask: Any, formula: str, kind: str, wrong: float = 1) -> float:
+    """Find the largest distance between figure and package."""
+    jobs = quotients(formula, kind, seed=7)
+    found = ask("valley", "(job) => live.quotient(...job)", jobs)
+    return max(
+        ulps(float(f["slope"]), by_package(job, f["places"], f["values"], wrong))
+        for job, f in zip(jobs, found, strict=True)
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_the_quotients_of_the_valley_are_those_of_the_package(formula, kind, ask):
+    assert worst(ask, formula, kind) <= ULPS
+
+
+def test_a_quotient_that_is_wrong_by_one_part_in_two_thousand_is_caught(ask):
+    assert worst(ask, "central", "double", WRONG) > 1000 * ULPS
+
+
+def test_the_complex_step_of_the_valley_is_that_of_the_package(ask):
+    jobs = quotients("complex step", "double", seed=8)
+    found = ask("valley", "(job) => live.quotient(...job).slope", jobs)
+    expected = [finite.complex_step(COMPLEX[name], x, step=h) for name, x, h, *_ in jobs]
+    assert max(map(ulps, found, expected)) <= ULPS
+
+
+def test_functions_and_slopes_of_the_valley_are_those_of_python(ask):
+    jobs = quotients("forward", "double", seed=9)
+    body = "([name, x]) => [live.FUNCTIONS[name].f(x), live.FUNCTIONS[name].slope(x)]"
+    for (name, x, *_), pair in zip(jobs, ask("valley", body, jobs), strict=True):
+        assert max(map(ulps, pair, [fn(x) for fn in VALUES[name]])) <= ULPS
+
+
+@pytest.mark.parametrize("kind", ["single", "half", "bfloat16"])
+def test_rounding_to_a_format_is_exact(kind, ask):
+    import ml_dtypes
+
+    number = {"bfloat16": ml_dtypes.bfloat16}.get(kind) or KINDS[kind]
+    rng = np.random.default_rng(10)
+    values = rng.uniform(1, 2, POINTS) * 2.0 ** rng.integers(-30, 15, POINTS)
+    steps = np.nextafter(number(1), number(2)).astype(float) - 1
+    ties = 1 + steps * (np.arange(200) + 0.5)  # half-way between two numbers
+    jobs = [*values.tolist(), *(-values).tolist(), *ties.tolist(), 0.0]
+    found = ask("valley", f"(v) => live.round(v, {kind!r})", jobs)
+    assert found == np.array(jobs).astype(number).astype(float).tolist()
+
+
+# --- the dual arrow and the walk back ------------------------------------------------------------
+
+PROGRAMS = ["sin(x) + x/4", "x/(1 + x*x)", "sqrt(x*x + 1)", "x*exp(-x)"]
+OPERATORS = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
+    "neg": operator.neg,
+}
+FUNCTIONS = ["sin", "cos", "exp", "log", "sqrt", "tanh"]
+
+
+def do(m: Any, op: str, args: list[Any]) -> Any:
+    """Do one operation in the numbers of a module."""
+    return (OPERATORS.get(op) or getattr(m, op))(*args)
+
+
+def operands(line: dict[str, Any], held: list[Any]) -> list[Any]:
+    """Take what a line reads: what is held for other lines, and constants."""
+    return [arg["c"] if isinstance(arg, dict) else held[arg] for arg in line["args"]]
+
+
+def tangents_apart(answer: dict[str, Any], wrong: float = 1) -> float:
+    """Find the largest distance of a line's dual number from that of the package."""
+    numbers = [dual.Dual(*pair) for pair in zip(answer["values"], answer["dots"], strict=True)]
+    far = 0.0
+    for line, found in zip(answer["lines"], numbers, strict=True):
+        if line["args"]:
+            right = do(dual, line["op"], operands(line, numbers))
+            far = max(far, ulps(found.value, right.value))
+            far = max(far, ulps(found.tangent, right.tangent * wrong))
+    return far
+
+
+def arrows(ask: Any) -> list[dict[str, Any]]:
+    """Send a thousand points through the programs of the dual arrow."""
+    rng = np.random.default_rng(11)
+    jobs = [[str(rng.choice(PROGRAMS)), rng.uniform(-3, 6)] for _ in range(POINTS)]
+    return ask("arrow", "([name, x]) => live.through(name, x)", jobs)  # type: ignore[no-any-return]
+
+
+def test_every_line_of_the_dual_arrow_is_that_of_the_package(ask):
+    assert max(map(tangents_apart, arrows(ask))) <= ULPS
+
+
+def test_a_tangent_that_is_wrong_by_one_part_in_two_thousand_is_caught(ask):
+    assert tangents_apart(arrows(ask)[0], WRONG) > 1000 * ULPS
+
+
+def formulas(choice: list[str], *, seed: int) -> list[list[Any]]:
+    """Write random formulas in x and y, with a point for each."""
+    rng = np.random.default_rng(seed)
+
+    def formula(depth: int) -> str:
+        if depth == 0:
+            return str(rng.choice(["x", "y", "x", "y", f"{rng.uniform(0.5, 3):.2f}"]))
+        kind = str(rng.choice([*choice, "+", "-", "*", "/", "**", "neg"]))
+        inner = formula(depth - 1)
+        if kind in FUNCTIONS:
+            return (
+                f"{kind}({inner})" if kind not in {"log", "sqrt"} else f"{kind}(({inner})**2 + 1)"
+            )
+        if kind == "neg":
+            return f"-({inner})"
+        if kind == "**":
+            return f"({inner})**{rng.integers(0, 4)}"
+        return f"({inner}) {kind} ({formula(depth - 1)})"
+
+    return [[f"x*y + {formula(3)}", *rng.uniform(0.5, 2, 2).tolist()] for _ in range(POINTS)]
+
+
+WALK = """([text, x, y]) => {
+  const lines = live.parse(text), values = live.run(lines, {x, y});
+  return {lines, values, steps: live.pull(lines, values)};
+}"""
+
+
+def finite_only(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out programs that divide by zero: they have no value, and the package refuses them."""
+    return [walk for walk in found if all(isinstance(v, int | float) for v in walk["values"])]
+
+
+def walk_apart(walk: dict[str, Any], wrong: float = 1) -> float:
+    """Find the largest distance of a value, a message or a sum from those of the package."""
+    lines, values, far = walk["lines"], walk["values"], 0.0
+    for before, step in zip(walk["steps"], walk["steps"][1:], strict=False):
+        line, sums = lines[step["index"]], list(before["bars"])
+        read = [arg for arg in line["args"] if not isinstance(arg, dict)]
+
+        def fn(*parents: Any, line: Any = line) -> Any:
+            given = iter(parents)
+            return do(tape, line["op"], [
+                arg["c"] if isinstance(arg, dict) else next(given) for arg in line["args"]
+            ])  # fmt: skip
+
+        value, pullback = tape.vjp(fn, *[values[i] for i in read])
+        far = max(far, ulps(values[step["index"]], float(value)))
+        for (found, to), right in zip(step["messages"], pullback(sums[step["index"]]), strict=True):
+            far = max(far, ulps(found, float(right) * wrong))
+            sums[to] += found
+        assert sums == step["bars"]
+    return far
+
+
+def test_every_line_of_the_walk_back_is_that_of_the_package(ask):
+    walks = finite_only(ask("program", WALK, formulas(FUNCTIONS, seed=12)))
+    assert len(walks) > 0.9 * POINTS
+    assert max(map(walk_apart, walks)) <= ULPS
+
+
+def test_a_message_that_is_wrong_by_one_part_in_two_thousand_is_caught(ask):
+    walk, *_ = finite_only(ask("program", WALK, formulas(FUNCTIONS, seed=12)))
+    assert walk_apart(walk, WRONG) > 1000 * ULPS
+
+
+def test_a_walk_over_arithmetic_and_roots_ends_where_the_package_ends(ask):
+    jobs = formulas(["sqrt"], seed=13)
+    compared = 0
+    for (text, x, y), walk in zip(jobs, ask("program", WALK, jobs), strict=True):
+        if not finite_only([walk]):
+            continue
+        fn = eval(f"lambda x, y: {text}", {"sqrt": tape.sqrt})  # noqa: S307
+        value, right = tape.value_and_gradient(fn, x, y, argnums=(0, 1))
+        found = [walk["values"][-1], *walk["steps"][-1]["bars"][:2]]
+        assert max(map(ulps, found, [float(value), *map(float, right)])) <= ULPS, text
+        compared += 1
+    assert compared > 0.9 * POINTS
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x*", "Place 3: wanted a number, x, y, a function or “(”, got the end."),
+        ("x + zin(y)", "Place 5: wanted x, y or one of sin cos exp log sqrt tanh, got “zin”."),
+        ("2x", "Place 2: wanted an operation, got “x”."),
+        ("x^2", "Place 2: wanted ** for the power, got “^”."),
+        ("sin x", "Place 5: wanted “(” after sin, got “x”."),
+        ("(x + 1", "Place 7: wanted an operation or “)”, got the end."),
+        ("x + 3 $ y", "Place 7: wanted an operation, got “$”."),
+        ("2*3", "Wanted x or y somewhere, got a constant."),
+        ("", "Place 1: wanted a number, x, y, a function or “(”, got the end."),
+        ("x + neg(y)", "Place 5: wanted x, y or one of sin cos exp log sqrt tanh, got “neg”."),
+    ],
+)
+def test_a_formula_that_cannot_be_read_is_answered_with_the_place(text, message, ask):
+    body = "(text) => { try { live.parse(text); } catch (error) { return error.message; } }"
+    assert ask("program", body, [text]) == [message]
+
+
+# --- in the page ---------------------------------------------------------------------------------
+
+FIGURES = {"valley": "finite", "arrow": "dual", "walk": "tape"}
+WAKE = """name => document.querySelector(`[data-live=${name}]`).scrollIntoView({block: "center"})"""
+SHIFTS = """() => { window.shifts = 0; new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) window.shifts += entry.value;
+}).observe({type: "layout-shift", buffered: true}); }"""
+MOVE = """async ([name, i]) => {
+  const ranges = [...document.querySelectorAll(`[data-live=${name}] [type=range]`)];
+  const range = ranges[i % ranges.length], low = Number(range.min), high = Number(range.max);
+  range.value = low + (high - low) * ((i * 7) % 41) / 40;
+  const start = performance.now();
+  range.dispatchEvent(new Event("input"));
+  await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+  return performance.now() - start;
+}"""
+INPUTS, FRAME = 200, 17
+PROMPT = 50 - FRAME  # ms of work, with a processor as slow as a phone's, and a frame to wait for
+SHIFT = 0.01
+
+
+@contextlib.contextmanager
+def awake(
+    browser: Browser, server: Server, name: str, *, deck: bool = False, **options: Any
+) -> Iterator[Page]:
+    """Open the page or the deck of a live figure, and wait until it lives."""
+    folder = "slides/" if deck else ""
+    with visit(browser, server, f"{folder}{FIGURES[name]}.html", **options) as (page, log):
+        if deck:
+            decks.wait_for_deck(page)
+            page.evaluate(SHOW, name)
+        else:
+            page.evaluate(WAKE, name)
+        page.wait_for_selector(f"[data-live={name}] .live-stage output:not(:empty)")
+        yield page
+        assert [*log.console, *log.failed] == []
+
+
+SHOW = """name => {
+  const figure = document.querySelector(`[data-live=${name}]`);
+  const {h, v} = Reveal.getIndices(figure.closest("section"));
+  Reveal.slide(h, v);
+}"""
+
+
+def test_all_live_figures_together_are_small():
+    assert 0 < sum(path.stat().st_size for path in SOURCES.glob("*.js")) <= WEIGHT
+
+
+@pytest.mark.parametrize("phone", [False, True])
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_live_figure_takes_the_place_of_its_picture_and_nothing_moves(
+    name, phone, browser, server
+):
+    with visit(browser, server, f"{FIGURES[name]}.html", phone=phone) as (page, _):
+        picture = page.locator(f"[data-live={name}] figure > a")
+        before = picture.evaluate("e => e.getBoundingClientRect().height")
+        page.evaluate(SHIFTS)
+        page.evaluate(WAKE, name)
+        stage = page.locator(f"[data-live={name}] .live-stage")
+        stage.wait_for()
+        assert stage.evaluate("e => e.getBoundingClientRect().height") == pytest.approx(
+            before, abs=1
+        )
+        assert not picture.is_visible()
+        assert page.evaluate("probes.settle().then(() => window.shifts)") <= SHIFT
+        assert stage.evaluate("e => e.scrollHeight <= e.clientHeight + 1")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_on_paper_there_is_the_picture(name, browser, server):
+    with awake(browser, server, name) as page:
+        page.emulate_media(media="print")
+        assert page.locator(f"[data-live={name}] figure img").is_visible()
+        assert not page.locator(f"[data-live={name}] .live-stage").is_visible()
+        assert not page.locator(f"[data-live={name}] .live-words").is_visible()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_without_scripts_there_is_the_picture_in_its_own_size(name, browser, server):
+    context = browser.new_context(
+        java_script_enabled=False, viewport={"width": 1280, "height": 720}
+    )
+    page = context.new_page()
+    page.goto(f"{server.base}{FIGURES[name]}.html")
+    image = page.locator(f"[data-live={name}] figure img")
+    image.scroll_into_view_if_needed()
+    link = page.locator(f"[data-live={name}] figure > a")
+    assert image.is_visible()
+    assert link.bounding_box()["height"] < image.bounding_box()["height"] + 12  # no room kept
+    assert not page.locator(f"[data-live={name}] .live-words").is_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("deck", [False, True])
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_live_figure_is_worked_by_the_keyboard_alone(name, deck, browser, server):
+    with awake(browser, server, name, deck=deck) as page:
+        where = page.url
+        output = page.locator(f"[data-live={name}] .live-stage output")
+        said = output.inner_text()
+        ranges = page.locator(f"[data-live={name}] [type=range]")
+        ranges.last.focus()
+        for key in ("Home", "ArrowRight", "PageUp", "ArrowLeft", "ArrowUp"):
+            page.keyboard.press(key)
+        assert output.inner_text() != said
+        assert page.url == where  # no key has turned the slide
+        for control in ranges.all():
+            text = control.get_attribute("aria-valuetext")
+            assert re.fullmatch(r"[\x20-\x7e]+", text)  # words, no signs that are not spoken
+        if deck:  # a clicker's keys are the deck's again
+            page.keyboard.press("Escape")
+            page.keyboard.press("PageDown")
+            page.wait_for_function("where => location.href !== where", arg=where)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("deck", [False, True])
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_live_figure_is_accessible_in_both_schemes(name, deck, theme, browser, server, axe):
+    with awake(browser, server, name, deck=deck) as page:
+        page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+        page.add_script_tag(path=axe)
+        page.wait_for_timeout(300)  # transitions of colour
+        found = page.evaluate("name => axe.run(`[data-live=${name}] .live-stage`)", name)
+        assert [(one["id"], [n["html"] for n in one["nodes"]]) for one in found["violations"]] == []
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_letters_of_a_live_figure_are_large_enough(name, browser, server):
+    sizes = """name => Math.min(...[...document
+      .querySelectorAll(`[data-live=${name}] .live-stage *`)]
+      .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+      .map(e => parseFloat(getComputedStyle(e).fontSize)))"""
+    with awake(browser, server, name, phone=True) as page:
+        assert page.evaluate(sizes, name) >= 12
+    with awake(browser, server, name, deck=True) as page:
+        assert page.evaluate(sizes, name) >= 24
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_live_figure_answers_at_once_on_a_slow_processor(name, browser, server):
+    """From input to paint: the main thread's own time, which other processes do not add to."""
+    with awake(browser, server, name) as page:
+        session = page.context.new_cdp_session(page)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+        def worked() -> float:
+            metrics = session.send("Performance.getMetrics")["metrics"]
+            return 1000 * next(m["value"] for m in metrics if m["name"] == "TaskDuration")
+
+        work, waits = [], []
+        for i in range(20 + INPUTS):
+            before = worked()
+            waits.append(page.evaluate(MOVE, [name, i]))
+            work.append(worked() - before)
+        slow, wait = (np.percentile(times[20:], 95) for times in (work, waits))
+        print(f"{name}: 95th percentile of {INPUTS} inputs: {slow:.1f} ms of work, {wait:.1f} ms")
+        assert slow <= PROMPT
