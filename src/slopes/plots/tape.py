@@ -245,9 +245,9 @@ def costs(
     )
     return draw(
         fig,
-        alt=f"Dot plot of the cost of the gradient for {len(names)} programs: the ratios lie "
-        f"between {at.min():.1f} for {names[0]} and {at.max():.1f} for {names[-1]}; a line marks "
-        f"the bound {bound:g}.",
+        alt=f"Dot plot of the cost of the gradient for {len(names)} programs, in operations of "
+        f"the program: {listed([f'{ratios[name]:.1f} for {name}' for name in names])}; a line "
+        f"marks the bound {bound:g}.",
     )
 
 

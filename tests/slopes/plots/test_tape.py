@@ -154,7 +154,7 @@ def test_costs_shows_a_dot_for_each_program_below_the_bound():
     assert any(np.all(x == 5.0) for x, _ in data(ax))
     assert names(ax) == {"bound 5", "the function alone"}
     assert "3 programs" in drawing.alt
-    assert "between 3.2 for logistic and 4.6 for product" in drawing.alt
+    assert "program: 3.2 for logistic, 4.5 for kepler and 4.6 for product; a line" in drawing.alt
 
 
 def test_costs_shows_names_alone_where_inputs_are_not_given():
