@@ -31,7 +31,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from slopes.plots.style import PALETTE, Drawing, draw, drawing_style
+from slopes.plots.style import PALETTE, SMALL, Drawing, draw, drawing_style
 
 __all__ = ["Layout", "dag", "draw_dag", "frames", "layout"]
 
@@ -40,7 +40,7 @@ Notes = Mapping[int, str]
 Point = Float[np.ndarray, " 2"]
 EdgeLabels = Mapping[tuple[int, int], "str | Sequence[str]"]
 
-FONT, SMALL = 15, 13  # points
+FONT = 15  # points
 PAD = (0.11, 0.085)  # between text and border
 LANE = 0.1  # half the width that a passing edge needs
 PORT = 0.15  # from an edge to what travels back beside it

@@ -130,8 +130,8 @@ def backward_pass(
     Returns
     -------
     Drawing
-        The start and the steps in rows of two, without those that hand nothing on: the active
-        entry is filled, its messages stand on dashed arrows back, cotangents below the boxes.
+        The start and the steps one below the other, without those that hand nothing on: the active
+        entry is filled, all messages so far stand on dashed arrows back, cotangents below boxes.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def backward_pass(
     count = len(pictures)
     pictures = [pictures[k] for k in _chosen(shown, count)]
     titles = [f"{p.k}: ${_name(p.active)}$ hands on" if p.k else "0: the start" for p in pictures]
-    fig, axes = frames(placed, titles=titles, columns=2)
+    fig, axes = frames(placed, titles=titles, columns=1)
     for ax, picture in zip(axes, pictures, strict=True):
         draw_dag(
             ax,
@@ -209,8 +209,8 @@ def _pictures(parents: Sequence[Sequence[int]], steps: Sequence[Step]) -> list[P
     output, first, _ = steps[0]
     start = [None if node != output else bar for node, bar in enumerate(first)]
     numbered = [
-        Picture(k, node, bars, _messages([(node, bars, shares)]))
-        for k, (node, bars, shares) in enumerate(steps, start=1)
+        Picture(k, node, bars, _messages(steps[:k]))
+        for k, (node, bars, _) in enumerate(steps, start=1)
         if parents[node]
     ]
     return [Picture(0, output, start, {}), *numbered]
@@ -348,7 +348,7 @@ def training(losses: Mapping[str, Float[np.ndarray, " k"]]) -> Drawing:
     """
     (one, line), (other, dots) = losses.items()
     steps = np.arange(len(line))
-    fig, (left, right) = figure(width=9.6, height=4.0, columns=2)
+    fig, (left, right) = figure(height=7.4, panels=2, across=False)
     left.semilogy(steps, line, color=PALETTE["blue"][0], linestyle="-", linewidth=2.4)
     left.semilogy(steps[::5], dots[::5], "o", color=PALETTE["orange"][0], linestyle="none")
     label(left, steps[-1] * 0.3, line[len(line) // 4] * 1.5, f"{one} (line)", colour="blue")
@@ -366,8 +366,8 @@ def training(losses: Mapping[str, Float[np.ndarray, " k"]]) -> Drawing:
     right.set_ylim(1e-17, max(1e-13, 10 * apart.max()))
     return draw(
         fig,
-        alt=f"Left, the loss of {one} and {other} over {len(line)} steps: it falls from "
-        f"{line[0]:.2f} to {line[-1]:.3f}, and the dots lie on the line. Right, the relative "
+        alt=f"Above, the loss of {one} and {other} over {len(line)} steps: it falls from "
+        f"{line[0]:.2f} to {line[-1]:.3f}, and the dots lie on the line. Below, the relative "
         f"difference of the two, at most {apart.max():.0e}.",
     )
 
