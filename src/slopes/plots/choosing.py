@@ -1,14 +1,14 @@
-"""Figures of the chapter *Choose which way, and when*: arrays in, drawing out."""
+"""Figures of the chapter *Choose which way, and when*: arrays in, drawing or table out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 from jaxtyping import Float
-from matplotlib.patches import Rectangle
 
-from slopes.plots import graphs
 from slopes.plots.style import (
     PALETTE,
     Drawing,
@@ -20,7 +20,7 @@ from slopes.plots.style import (
     unit_roundoff_line,
 )
 
-__all__ = ["accuracy", "agreement", "crossover", "decision", "outcomes"]
+__all__ = ["Markup", "accuracy", "agreement", "crossover", "decision", "outcomes"]
 
 BEST = 16.0  # digits at the right edge
 WAYS = {"numerical": "blue", "symbolic": "orange", "automatic": "green"}
@@ -48,7 +48,7 @@ def agreement(
     Drawing
         Dots, with a tick at the median of each row.
     """
-    fig, (ax,) = figure(width=7.6, height=0.52 * len(digits) + 1.0)
+    fig, (ax,) = figure(height=0.4 * len(digits) + 1.0)
     for row, (name, found) in enumerate(digits.items()):
         shade = PALETTE[WAYS[ways[name]]][0]
         # Equal values lie beside each other, in the order of the battery: no chance in a figure.
@@ -101,7 +101,7 @@ def accuracy(
     Drawing
         Log-log plot.
     """
-    fig, (ax,) = figure(width=7.6, height=4.8)
+    fig, (ax,) = figure()
     chain = [(costs[name], max(medians[name], u / 2)) for name in family]
     ax.loglog(*np.array(chain).T, color=PALETTE["blue"][0], linewidth=1.2, linestyle=(0, (5, 2)))
     for name, cost in costs.items():
@@ -150,7 +150,7 @@ def crossover(
     Drawing
         Log-log plot, both axes in powers of two.
     """
-    fig, (ax,) = figure(width=7.2, height=4.6)
+    fig, (ax,) = figure()
     ax.axvline(outputs, color=PALETTE["muted"][0], linewidth=1.0, linestyle=(0, (2, 2)))
     heights = _apart({name: cost[-1] for name, cost in curves.items()}, factor=1.35)
     for (name, cost), colour in zip(curves.items(), cycle(len(curves)), strict=True):
@@ -184,20 +184,34 @@ def _apart(ends: Mapping[str, float], *, factor: float) -> dict[str, float]:
     return places
 
 
-#: What becomes of a method: sign, colour.
-MARKS = {
-    "right": ("", "green"),
-    "poor": ("", "ink"),
-    "wrong": ("✗ ", "orange"),
-    "error": ("", "muted"),
-}
+@dataclass(frozen=True)
+class Markup:
+    """A table or a tree: text that a page shows, searches and reads out.
+
+    Attributes
+    ----------
+    html : str
+        The element; its looks are the style sheets' business.
+    text : str
+        What it says, for a terminal.
+    """
+
+    html: str
+    text: str
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """Both forms at once: a page picks the element, a terminal the text."""
+        return {"text/html": self.html, "text/plain": self.text}
 
 
-@drawing_style()
+#: What is said of a kind of outcome before its number, for eyes and for ears.
+SAID = {"wrong": '<span aria-hidden="true">\u2717 </span><span class="said">wrong: </span>'}
+
+
 def outcomes(
     rows: Sequence[str], columns: Sequence[str], table: Sequence[Sequence[tuple[str, str]]]
-) -> Drawing:
-    """Draw what becomes of each method in each difficulty.
+) -> Markup:
+    """Make a table of what becomes of each method in each difficulty.
 
     Parameters
     ----------
@@ -205,43 +219,26 @@ def outcomes(
         Names of the methods and of the difficulties.
     table : Sequence[Sequence[tuple[str, str]]]
         For each method and difficulty a kind, ``right``, ``poor``, ``wrong`` or ``error``, and a
-        text. What is wrong without notice stands in a frame.
+        text. What is wrong without notice is marked by a sign and a frame.
 
     Returns
     -------
-    Drawing
-        A table.
+    Markup
+        A table whose cells have their kind as class.
     """
-    fig, (ax,) = figure(width=1.05 * len(columns) + 1.6, height=0.46 * len(rows) + 1.1)
-    for i, row in enumerate(table):
-        for j, (kind, text) in enumerate(row):
-            sign, colour = MARKS[kind]
-            shade = PALETTE[colour][0]
-            if kind == "wrong":
-                box = Rectangle((j - 0.46, i - 0.4), 0.92, 0.8, fill=False, ec=shade, lw=2)
-                ax.add_patch(box)
-            weight = "bold" if kind in {"right", "wrong"} else "normal"
-            ax.text(j, i, sign + text, color=shade, ha="center", va="center", fontsize=13,
-                    fontweight=weight)  # fmt: skip
-    ax.set_xticks(range(len(columns)), list(columns))
-    ax.set_yticks(range(len(rows)), list(rows))
-    ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
-    ax.set(xlabel="difficulty", ylabel="method")
-    ax.grid(visible=False)
-    ax.set_yticks(np.arange(len(rows) - 1) + 0.5, minor=True)
-    ax.grid(visible=True, axis="y", which="minor")
-    ax.tick_params(length=0, which="both")
-    wrong = [
-        f"{name} at {column}"
-        for name, kinds in zip(rows, table, strict=True)
-        for column, (kind, _) in zip(columns, kinds, strict=True)
-        if kind == "wrong"
+    head = "".join(f'<th scope="col"><span>{escape(name)}</span></th>' for name in columns)
+    lines = [f"<thead><tr><th></th>{head}</tr></thead>", "<tbody>"]
+    for name, row in zip(rows, table, strict=True):
+        cells = (
+            f'<td class="{kind}">{SAID.get(kind, "")}{escape(text)}</td>' for kind, text in row
+        )
+        lines.append(f'<tr><th scope="row">{escape(name)}</th>{"".join(cells)}</tr>')
+    told = [
+        f"{name}: " + ", ".join(f"{at} {text}" for at, (_, text) in zip(columns, row, strict=True))
+        for name, row in zip(rows, table, strict=True)
     ]
-    return draw(
-        fig,
-        alt=f"Table of {len(rows)} methods and {len(columns)} difficulties with correct digits, or "
-        f"the word error; framed, because wrong without notice: {', '.join(wrong) or 'none'}.",
-    )
+    body = "\n".join([*lines, "</tbody>"])
+    return Markup(f'<table class="outcomes">\n{body}\n</table>', "\n".join(told))
 
 
 # The tree of chapter and deck: question, and where each answer leads.
@@ -269,15 +266,15 @@ def decision(
     *,
     checked: Sequence[str] = (),
     check: str = "",
-) -> Drawing:
-    """Draw a decision tree, with a check below some of its leaves.
+) -> Markup:
+    """Make a decision tree, with a check after some of its leaves.
 
     Parameters
     ----------
     questions : Mapping[str, tuple[str, Mapping[str, str]]]
-        By name: the question, and the name that each answer leads to.
+        By name, the first one first: the question, and the name that each answer leads to.
     leaves : Mapping[str, str]
-        By name: what is chosen.
+        By name: what is chosen, and what it costs in the lines below.
     checked : Sequence[str]
         Names of leaves that lead on to the check.
     check : str
@@ -285,31 +282,24 @@ def decision(
 
     Returns
     -------
-    Drawing
-        A graph from top to bottom.
+    Markup
+        A nested list.
     """
-    names = [*questions, *leaves]
-    texts = [question for question, _ in questions.values()] + [*leaves.values()]
-    answers = {
-        (names.index(name), names.index(to)): answer
-        for name, (_, ways) in questions.items()
-        for answer, to in ways.items()
-    }
-    last = [(names.index(name), len(names)) for name in checked]
-    end = f" From {', '.join(checked)}: {check}." if check else ""
-    told = "; ".join(
-        f"{' '.join(question.split())} "
-        + ", ".join(f"if {answer}: {_told(to, questions)}" for answer, to in ways.items())
-        for question, ways in questions.values()
-    )
-    return graphs.dag(
-        [*texts, *([check] if check else [])],
-        [*answers, *last],
-        edge_labels=answers,
-        marked=[names.index(name) for name in leaves],
-        alt=f"Decision tree. {told}.{end}",
-    )
 
+    def grown(name: str, level: int) -> tuple[str, str]:
+        if name in leaves:
+            chosen, *more = [*leaves[name].split("\n"), *([check] if name in checked else [])]
+            told = [f"<small>{escape(line)}</small>" for line in more]
+            return " ".join([f"<strong>{escape(chosen)}</strong>", *told]), ", ".join(
+                [chosen, *more]
+            )
+        question, ways = questions[name]
+        items, lines = [], [" ".join(question.split())]
+        for answer, to in ways.items():
+            html, text = grown(to, level + 1)
+            items.append(f"<li><em>{escape(answer)}</em> {html}</li>")
+            lines.append(f"{'  ' * level}{answer}: {text}")
+        return f"{escape(lines[0])}\n<ul>{''.join(items)}</ul>", "\n".join(lines)
 
-def _told(name: str, questions: Mapping[str, object]) -> str:
-    return "next question" if name in questions else name
+    html, text = grown(next(iter(questions)), 1)
+    return Markup(f'<div class="decision">{html}</div>', text)

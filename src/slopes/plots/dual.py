@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 
 from slopes.plots.style import (
     PALETTE,
+    SMALL,
     Drawing,
     draw,
     drawing_style,
@@ -59,7 +60,7 @@ def pushforward(
     Drawing
         One plot: arrows of equal length below, tangents of the curve above.
     """
-    fig, (ax,) = figure(height=4.4)
+    fig, (ax,) = figure(height=4.2)
     ax.plot(x, y, color=PALETTE["muted"][0], linestyle="-", linewidth=2)
     floor = float(y.min()) - 0.25 * float(np.ptp(y))
     length = 0.11 * float(np.ptp(x))
@@ -73,7 +74,7 @@ def pushforward(
             b + 0.5 * slope * length + 0.06 * float(np.ptp(y)),
             f"{slope:+.2f}",
             color=PALETTE["orange"][0],
-            fontsize=13,
+            fontsize=SMALL,
             fontweight="bold",
             ha="right" if slope > 0 else "left",
         )
@@ -104,7 +105,9 @@ def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], colou
 
 
 @drawing_style()
-def iterations(errors: Mapping[str, tuple[Points, Points]], *, goal: float) -> Drawing:
+def iterations(
+    errors: Mapping[str, tuple[Points, Points]], *, goal: float, across: bool = False
+) -> Drawing:
     """Error of the value and of its derivative against the number of iterations.
 
     Parameters
@@ -114,13 +117,17 @@ def iterations(errors: Mapping[str, tuple[Points, Points]], *, goal: float) -> D
         below 1e-17 are drawn there.
     goal : float
         An error that is worth reaching, drawn as a line, between 1e-16 and 1e-8.
+    across : bool
+        Whether the panels stand side by side, as a slide wants them.
 
     Returns
     -------
     Drawing
-        One panel a method, with a logarithmic vertical scale that they share.
+        One panel a method, all with the same logarithmic vertical scale.
     """
-    fig, axes = figure(width=8.4, height=4.2, columns=len(errors), share_y=True)
+    amount = len(errors)
+    width, height = (8.4, 4.0) if across else (7.2, 3.8 * amount)
+    fig, axes = figure(width=width, height=height, panels=amount, across=across, share=True)
     for ax, (name, (value, derivative)) in zip(axes, errors.items(), strict=True):
         count = np.arange(len(value))
         for err, marker, dash, colour in (
@@ -135,7 +142,8 @@ def iterations(errors: Mapping[str, tuple[Points, Points]], *, goal: float) -> D
         right, left = _crossing(derivative, 1e-5) + gap, _crossing(value, 1e-7) - gap
         label(ax, right, 1e-5, "derivative", colour="orange", va="bottom")
         label(ax, left, 1e-7, "value", colour="blue", ha="right", va="top")
-    axes[0].set_ylabel("relative error")
+    for ax in axes[: 1 if across else None]:
+        ax.set_ylabel("relative error")
     needed = [
         f"with {name}, the value needs {_first(value, goal)} iterations and the derivative "
         f"{_first(derivative, goal)} to come below {goal:.0e}"
@@ -176,7 +184,7 @@ def stopped(
     Drawing
         Log-log plot.
     """
-    fig, (ax,) = figure(height=4.4)
+    fig, (ax,) = figure(height=4.2)
     floor = 1e-17
     for errors, marker, colour in (
         (value, "o", "blue"),
@@ -187,7 +195,7 @@ def stopped(
         ax.loglog(distance, np.maximum(errors, floor), marker, color=shade, linestyle="none")
     ax.axhline(tol, color=PALETTE["muted"][0], linewidth=1.0, linestyle=(0, (2, 2)))
     left = distance[0]
-    ax.text(left, tol * 2, "tolerance", color=PALETTE["muted"][0], fontsize=13)
+    ax.text(left, tol * 2, "tolerance", color=PALETTE["muted"][0], fontsize=SMALL)
     label(ax, left, 0.1, "derivative", colour="orange", va="top")
     label(ax, left, 1e-14, "value", colour="blue", va="bottom")
     label(ax, left, floor / 5, "derivative, one iteration more", colour="green", va="top")
@@ -201,7 +209,13 @@ def stopped(
 
 
 @drawing_style()
-def rounding(points: Mapping[str, Points], errors: Mapping[str, Errors], *, u: float) -> Drawing:
+def rounding(
+    points: Mapping[str, Points],
+    errors: Mapping[str, Errors],
+    *,
+    u: float,
+    across: bool = False,
+) -> Drawing:
     """Error of value and derivative of some programs, with prediction and cure.
 
     Parameters
@@ -212,11 +226,13 @@ def rounding(points: Mapping[str, Points], errors: Mapping[str, Errors], *, u: f
         What came out, in the same sequence; cut at a quarter of the unit roundoff and at 10.
     u : float
         Unit roundoff, drawn as a line.
+    across : bool
+        Whether the panels stand side by side, as a slide wants them.
 
     Returns
     -------
     Drawing
-        Log-log panels side by side, at most two, with one legend.
+        Log-log panels, at most two, with one legend.
 
     Raises
     ------
@@ -227,7 +243,9 @@ def rounding(points: Mapping[str, Points], errors: Mapping[str, Errors], *, u: f
         raise ValueError(
             f"errors must be of at most two programs, got errors={[*errors]!r}. Draw two figures."
         )
-    fig, axes = figure(width=8.4, height=4.6, columns=len(errors), share_y=True)
+    amount = len(errors)
+    width, height = (8.4, 4.2) if across else (7.2, 0.6 + 3.6 * amount)
+    fig, axes = figure(width=width, height=height, panels=amount, across=across, share=True)
     for ax, (name, found) in zip(axes, errors.items(), strict=True):
         x = points[name]
         ax.loglog(x, _cut(found.predicted, u), color=PALETTE["muted"][0], linestyle="-")
@@ -237,13 +255,14 @@ def rounding(points: Mapping[str, Points], errors: Mapping[str, Errors], *, u: f
         unit_roundoff_line(ax, u, text="")
         ax.set(xlabel="$x$", ylim=(u / 10, 30.0))
         ax.set_title(name)
-    axes[0].set_ylabel("relative error")
+    for ax in axes[: 1 if across else None]:
+        ax.set_ylabel("relative error")
     handles = [
         Line2D([], [], marker=marker, color=PALETTE[colour][0], linestyle="none", label=series)
         for series, (marker, colour) in _SERIES.items()
     ]
     handles.append(Line2D([], [], color=PALETTE["muted"][0], linestyle="-", label="predicted"))
-    fig.legend(handles=handles, loc="outside lower center", ncols=4)
+    fig.legend(handles=handles, loc="outside lower center", ncols=4 if across else 2)
     worst = [
         f"{name}, value up to {found.value.max():.0e}, derivative up to "
         f"{found.derivative.max():.0e}, the worse of them cured to {found.cured.max():.0e}"

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from slopes.plots.style import (
     PALETTE,
+    SMALL,
     Drawing,
     cycle,
     draw,
@@ -109,7 +110,7 @@ def u_curve(
     Drawing
         Log-log plot.
     """
-    fig, (ax,) = figure(height=4.6)
+    fig, (ax,) = figure(height=4.2)
     for (name, err), colour in zip(measured.items(), cycle(len(measured)), strict=True):
         shade = PALETTE[colour][0]
         ax.loglog(
@@ -147,13 +148,13 @@ def dtypes(valleys: Mapping[str, tuple[Steps, Errors]], best: Mapping[str, float
     Drawing
         Log-log plot.
     """
-    fig, (ax,) = figure(height=4.4)
+    fig, (ax,) = figure(height=4.2)
     for k, ((name, (steps, err)), colour) in enumerate(
         zip(valleys.items(), cycle(len(valleys)), strict=True)
     ):
         shade, depth = PALETTE[colour][0], (60, 600)[k % 2]  # neighbours do not touch
         ax.loglog(steps, _positive(err), ".-", color=shade, linewidth=1.0, markersize=4)
-        ax.plot([best[name]] * 2, [best[name] / depth, best[name] / 5], color=shade, linewidth=3.0)
+        ax.plot([best[name]] * 2, [best[name] / depth, best[name] / 5], "-", color=shade, lw=3.0)
         label(ax, best[name], best[name] / depth / 1.3, name, colour=colour, ha="center", va="top")
     ax.set(xlabel="step $h$", ylabel="relative error", ylim=(1e-12, 4.0))
     return draw(
@@ -182,10 +183,10 @@ def extrapolation(steps: Steps, columns: Float[np.ndarray, "levels k"], *, u: fl
     Drawing
         Log-log plot.
     """
-    fig, (ax,) = figure(height=4.4)
+    fig, (ax,) = figure(height=4.2)
     for level, (err, colour) in enumerate(zip(columns, cycle(len(columns)), strict=True)):
         ax.loglog(steps, _positive(err), color=PALETTE[colour][0])
-        name = "central" if level == 0 else f"{level}\N{MULTIPLICATION SIGN}"
+        name = ("central", "once", "twice", "3 times")[level]
         label(ax, steps[-1] * 1.15, err[-1], name, colour=colour, va="center")
     unit_roundoff_line(ax, u)
     ax.set(xlabel="longest step $h$", ylabel="relative error", xlim=(steps[0], steps[-1] * 4))
@@ -222,7 +223,7 @@ def complex_step(steps: Steps, curves: Mapping[str, Errors], *, u: float) -> Dra
     ValueError
         If a curve has another name, for which there is no place in the plot.
     """
-    fig, (ax,) = figure(height=4.4)
+    fig, (ax,) = figure(height=4.2)
     where = {"forward": (1e-13, 3e-2), "central": (2e-4, 3e-9), "complex step": (1e-17, 2e-15)}
     if other := [name for name in curves if name not in where]:
         raise ValueError(f"curves must be named {listed(where)}, got curves={other!r}")
@@ -255,7 +256,7 @@ def calibration(true: Errors, claimed: Errors, *, u: float) -> Drawing:
     Drawing
         Log-log scatter plot.
     """
-    fig, (ax,) = figure(width=6.4, height=4.8)
+    fig, (ax,) = figure(width=6.4, height=4.2)
     low, high = u / 30, max(10 * claimed.max(), 1e-8)
     ends = np.array([low, high])
     inside = true <= claimed
@@ -299,7 +300,7 @@ def groups(pattern: Bool[np.ndarray, "m n"], members: Sequence[Sequence[int]]) -
     Drawing
         One square for each non-zero entry.
     """
-    fig, (ax,) = figure(width=4.8, height=4.8)
+    fig, (ax,) = figure(width=4.3, height=4.3)
     for letter, columns, colour in zip(
         "ABCD"[: len(members)], members, cycle(len(members)), strict=True
     ):
@@ -321,8 +322,8 @@ def groups(pattern: Bool[np.ndarray, "m n"], members: Sequence[Sequence[int]]) -
 
 def _square(ax: Axes, column: int, row: int, letter: str, colour: str) -> None:
     """Draw one lettered entry; the letter repeats what the colour says."""
-    ax.plot(column, row, "s", color=colour, markersize=17, fillstyle="none", markeredgewidth=1.6)
-    ax.text(column, row, letter, ha="center", va="center", color=colour, fontsize=13)
+    ax.plot(column, row, "s", color=colour, markersize=15, fillstyle="none", markeredgewidth=1.6)
+    ax.text(column, row, letter, ha="center", va="center", color=colour, fontsize=SMALL)
 
 
 @drawing_style()
@@ -356,24 +357,26 @@ def three_ways(
     Drawing
         Two panels.
     """
-    fig, (left, right) = figure(width=9.6, height=4.0, columns=2)
+    fig, (left, right) = figure(height=7.0, panels=2, across=False)
     left.plot(x, y, color=PALETTE["blue"][0], linewidth=3)
     reach = np.array([-0.7, 0.7])
     left.plot(at[0] + reach, at[1] + slope * reach, color=PALETTE["orange"][0], linestyle="-")
     left.plot(*at, "o", color=PALETTE["ink"][0], markersize=9)
-    label(left, at[0] + 0.12, at[1] - 0.25, f"slope {slope:.4f}", colour="orange", va="top")
+    label(left, at[0] + 0.12, at[1] - 0.25, f"slope {slope:.4f}", colour="orange", va="top",
+          in_layout=False)  # fmt: skip
     left.set(xlabel="$x$", ylabel="$f(x)$")
     right.loglog(steps, _positive(errors), color=PALETTE["blue"][0], linestyle="-", linewidth=1.4)
     label(right, 1e-6, 1e-3, "numerically", colour="blue", ha="center")
     for (name, err), colour, height in zip(
-        exact.items(), ("orange", "green"), (2.5, 30), strict=True
-    ):
-        right.axhline(max(err, 1.2e-16), color=PALETTE[colour][0], linestyle="-", linewidth=2)
+        exact.items(), ("orange", "green"), (2.5, 60), strict=True
+    ):  # the lines may coincide: the later one is the thinner one
+        wide = 6 if colour == "orange" else 2
+        right.axhline(max(err, 1.2e-16), color=PALETTE[colour][0], linestyle="-", linewidth=wide)
         label(right, steps[0] * 1.5, 1.2e-16 * height, name, colour=colour, va="bottom")
     right.set(xlabel="step of the numerical way", ylabel="relative error", ylim=(3e-17, 1.0))
     return draw(
         fig,
-        alt=f"Left, a curve with its tangent of slope {slope:.4f}. Right, relative errors: the "
+        alt=f"Above, a curve with its tangent of slope {slope:.4f}. Below, relative errors: the "
         "numerical way falls and rises again as its step shrinks, "
         f"{listed(exact)} stay at the unit roundoff.",
     )

@@ -3,6 +3,7 @@
 `dag` draws one graph. For a series of pictures of the same graph, such as a backward pass step by
 step, `layout` places the nodes once, `frames` makes a row of axes of the right size, and `draw_dag`
 fills each. Lengths are inches throughout, so that a box fits its text whatever the figure is.
+What travels back along an edge is a second arrow beside it, dashed, with its head at the other end.
 
 The layout has layers: each node stands one layer behind the last of its predecessors, an edge over
 several layers gets an invisible node in each of them and so its own free lane, a few barycentre
@@ -30,7 +31,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from slopes.plots.style import PALETTE, Drawing, draw, drawing_style
+from slopes.plots.style import PALETTE, SMALL, Drawing, draw, drawing_style
 
 __all__ = ["Layout", "dag", "draw_dag", "frames", "layout"]
 
@@ -39,9 +40,10 @@ Notes = Mapping[int, str]
 Point = Float[np.ndarray, " 2"]
 EdgeLabels = Mapping[tuple[int, int], "str | Sequence[str]"]
 
-FONT, SMALL = 15, 13  # points
+FONT = 15  # points
 PAD = (0.11, 0.085)  # between text and border
 LANE = 0.1  # half the width that a passing edge needs
+PORT = 0.15  # from an edge to what travels back beside it
 BOW, STUB = 0.3, 0.16  # from one parallel edge to the next; straight before a bend
 GAP, NEAR, MARGIN = 0.26, 0.06, 0.08  # between boxes, to a note, around all
 SHARES = np.array([0.5, 0.35, 0.2, 0.65, 0.8, 0.27, 0.73, 0.42, 0.58])  # of the way, for a text
@@ -79,6 +81,7 @@ def dag(
     marked_edges: Collection[tuple[int, int]] = (),
     faded: Collection[int] = (),
     edge_labels: EdgeLabels | None = None,
+    back: EdgeLabels | None = None,
     direction: str = "down",
 ) -> Drawing:
     """Draw a directed acyclic graph.
@@ -102,6 +105,9 @@ def dag(
         Nodes to push into the background, with the edges that touch them.
     edge_labels : Mapping[tuple[int, int], str or Sequence[str]], optional
         Text on an edge; a sequence has one text for each of several parallel edges.
+    back : Mapping[tuple[int, int], str or Sequence[str]], optional
+        Text that travels back along an edge, as for `edge_labels`: a dashed arrow from the edge's
+        end to its start. With an empty mapping all edges keep room for one.
     direction : str
         ``down`` for trees, ``right`` for chains and tapes.
 
@@ -122,7 +128,8 @@ def dag(
     >>> len(drawing.figure.axes[0].texts)
     3
     """
-    placed = layout(labels, edges, notes=notes, edge_labels=edge_labels, direction=direction)
+    texts = {**(edge_labels or {}), **(back or {})}
+    placed = layout(labels, edges, notes=notes, edge_labels=texts, direction=direction)
     fig, (ax,) = frames(placed)
     draw_dag(
         ax,
@@ -132,6 +139,7 @@ def dag(
         marked_edges=marked_edges,
         faded=faded,
         edge_labels=edge_labels,
+        back=back,
     )
     return draw(fig, alt=alt)
 
@@ -274,6 +282,7 @@ def draw_dag(
     marked_edges: Collection[tuple[int, int]] = (),
     faded: Collection[int] = (),
     edge_labels: EdgeLabels | None = None,
+    back: EdgeLabels | None = None,
 ) -> None:
     """Draw a graph that `layout` has placed.
 
@@ -283,20 +292,23 @@ def draw_dag(
         From `frames`: one data unit must be one inch.
     placed : Layout
         The graph, placed.
-    notes, marked, marked_edges, faded, edge_labels
+    notes, marked, marked_edges, faded, edge_labels, back
         As for `dag`; these may differ from picture to picture of a series.
     """
-    paths = [_curve(way, placed.direction) for way in placed.routes]
+    alone = list(placed.routes), list(placed.routes)
+    ways, ways_back = alone if back is None else _paired(placed)
+    paths = [_curve(way, placed.direction) for way in ways]
     for edge, path in zip(placed.edges, paths, strict=True):
         role, wide = ("blue", 2.4) if edge in marked_edges else ("muted", 1.3)
         if set(edge) & set(faded):
             role, wide = "grid", 1.3
-        arrow = FancyArrowPatch(
-            path=path, arrowstyle="-|>", mutation_scale=13, color=PALETTE[role][0], linewidth=wide
-        )
-        arrow.set(joinstyle="miter", gid=f"edge-{edge[0]}-{edge[1]}")
-        ax.add_patch(arrow)
-    _draw_pills(ax, placed, paths, edge_labels or {})
+        _draw_arrow(ax, path, role, wide, gid=f"edge-{edge[0]}-{edge[1]}")
+    paths_back = [_curve(way[::-1], placed.direction) for way in ways_back]
+    for edge, path in zip(placed.edges, paths_back, strict=True):
+        if edge in (back or {}):
+            _draw_arrow(ax, path, "orange", 1.8, gid=f"back-{edge[0]}-{edge[1]}", dashed=True)
+    _draw_pills(ax, placed, paths, edge_labels or {}, "ink")
+    _draw_pills(ax, placed, paths_back, back or {}, "orange")
     for node, text in enumerate(placed.labels):
         look = "marked" if node in marked else "faded" if node in faded else "plain"
         _draw_node(ax, placed, node, text, look)
@@ -307,6 +319,40 @@ def draw_dag(
         else:
             label = ax.text(x, y - height / 2 - NEAR, text, ha="center", va="top")
         label.set(fontsize=SMALL, color=PALETTE["orange"][0])
+
+
+def _draw_arrow(
+    ax: Axes, path: Path, role: str, wide: float, *, gid: str, dashed: bool = False
+) -> None:
+    """Draw a path with a head at its end; what is dashed is the shaft, never the head."""
+    shaft, colour = (0, (4, 2)) if dashed else "-", PALETTE[role][0]
+    arrow = FancyArrowPatch(
+        path=path, arrowstyle="-|>", mutation_scale=13, color=colour, linewidth=wide
+    )
+    arrow.set(joinstyle="miter", gid=gid, linestyle=shaft)
+    ax.add_patch(arrow)
+
+
+def _paired(
+    placed: Layout,
+) -> tuple[list[Float[np.ndarray, "_ 2"]], list[Float[np.ndarray, "_ 2"]]]:
+    """Ways along the edges and, beside each, a way back: both have doors of their own at a box."""
+    across = 0 if placed.direction == "down" else 1
+    there, back = ([way.copy() for way in placed.routes] for _ in range(2))
+    for way, other in zip(there, back, strict=True):
+        way[2:-2, across] += PORT / 2
+        other[2:-2, across] -= PORT / 2
+    for end, near in ((0, 2), (1, -3)):
+        doors = (slice(0, 2), slice(-2, None))[end]
+        for node in range(len(placed.labels)):
+            mine = [k for k, edge in enumerate(placed.edges) if edge[end] == node]
+            mine.sort(key=lambda k: placed.routes[k][near, across])  # as they come, no crossings
+            room = 0.8 * placed.boxes[node, across] / max(2 * len(mine) - 1, 1)
+            places = (np.arange(2 * len(mine)) - len(mine) + 0.5) * min(PORT, room)
+            for k, (low, high) in zip(mine, places.reshape(-1, 2), strict=True):
+                back[k][doors, across] += low
+                there[k][doors, across] += high
+    return there, back
 
 
 _LOOKS = {  # fill, border, text
@@ -342,6 +388,7 @@ def _draw_pills(
     placed: Layout,
     paths: Sequence[Path],
     edge_labels: EdgeLabels,
+    role: str,
 ) -> None:
     """Write each text on its edge, between the edge's first two layers, clear of the others."""
     along = 1 if placed.direction == "down" else 0
@@ -363,7 +410,7 @@ def _draw_pills(
         at = free[0] if free else tried[0]
         taken.append((at, half))
         label = ax.text(at[0], at[1], text, ha="center", va="center", fontsize=SMALL)
-        label.set(color=PALETTE["ink"][0])
+        label.set(color=PALETTE[role][0])
         label.set_bbox({"boxstyle": "round,pad=0.12", "facecolor": PALETTE["wash"][0], "lw": 0})
 
 

@@ -36,7 +36,7 @@ def linear_map(
     Drawing
         A panel for each circle, equal scales within a panel.
     """
-    fig, axes = figure(width=9.0, height=3.3, columns=len(images))
+    fig, axes = figure(height=3.6 * len(images), panels=len(images), across=False)
     gaps = []
     for ax, image, ellipse, title in zip(axes, images, ellipses, titles, strict=True):
         ax.plot(*ellipse, color=PALETTE["orange"][0], linestyle=(0, (5, 2)), linewidth=2)
@@ -55,7 +55,7 @@ def linear_map(
         fig,
         alt=f"{len(images)} panels with a closed curve, the image of a circle of inputs, and an "
         f"ellipse, its image under the linear map; the curves are apart by at most {far} percent "
-        "of the ellipse's size, from left to right.",
+        "of the ellipse's size, from top to bottom.",
     )
 
 
@@ -91,7 +91,7 @@ def newton_steps(
     Drawing
         One panel.
     """
-    fig, (ax,) = figure(height=4.4)
+    fig, (ax,) = figure(height=4.2)
     ax.axhline(0.0, color=PALETTE["muted"][0], linewidth=1.0, linestyle="-")
     ax.plot(x, y, color=PALETTE["blue"][0], linestyle="-", linewidth=2.5)
     for k, (here, value) in enumerate(zip(iterates, values, strict=True)):

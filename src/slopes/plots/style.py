@@ -25,10 +25,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
+from matplotlib.text import Text
 
 __all__ = [
     "COLOURS",
     "PALETTE",
+    "SMALL",
     "Drawing",
     "cycle",
     "draw",
@@ -41,12 +43,13 @@ __all__ = [
 ]
 
 #: Role of a colour, its light value, its dark value. Each pair has a contrast of at least 4.5 with
-#: the page's background, ``grid`` and ``wash`` excepted, which carry no information.
+#: the page's background, ``paper``; not ``grid`` and ``wash``, which carry no information.
 PALETTE: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "ink": ("#1b1f24", "#e8eaed"),
         "muted": ("#5a6270", "#a9b1bc"),
         "grid": ("#d9dde3", "#3a4048"),
+        "paper": ("#ffffff", "#14181d"),
         "wash": ("#eaf0f9", "#26303d"),
         "blue": ("#1f5fbf", "#7fb2ff"),
         "orange": ("#b3480c", "#ffa366"),
@@ -59,6 +62,10 @@ PALETTE: Mapping[str, tuple[str, str]] = MappingProxyType(
 #: with a line style of its own, so that colour is never the only cue.
 COLOURS = ("blue", "orange", "green", "purple")
 _DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
+
+#: Size of the smallest text in points. A figure 7.2 inches wide is shown 342 pixels wide on a
+#: phone, and one 4.2 inches high about 530 pixels high on a slide of 720.
+SMALL = 14
 
 _RC: Any = {
     "axes.axisbelow": True,
@@ -74,7 +81,7 @@ _RC: Any = {
     "axes.titlecolor": PALETTE["ink"][0],
     "axes.titlesize": 15,
     "font.family": "DejaVu Sans",  # shipped with Matplotlib: the same glyphs on every machine
-    "font.size": 14,
+    "font.size": SMALL,
     "grid.color": PALETTE["grid"][0],
     "grid.linewidth": 0.7,
     "legend.frameon": False,
@@ -128,23 +135,30 @@ def drawing_style() -> Iterator[None]:
 
 
 def figure(
-    *, width: float = 7.2, height: float = 4.2, columns: int = 1, share_y: bool = False
+    *,
+    width: float = 7.2,
+    height: float = 4.2,
+    panels: int = 1,
+    across: bool = True,
+    share: bool = False,
 ) -> tuple[Figure, list[Axes]]:
-    """Make a figure in the course's style, its axes in a row.
+    """Make a figure in the course's style, its axes in a row or one below the other.
 
     Parameters
     ----------
     width, height : float
         Size in inches, at 100 pixels an inch; positive.
-    columns : int
+    panels : int
         Number of axes, at least 1.
-    share_y : bool
-        Whether the axes share one vertical scale.
+    across : bool
+        Whether they stand side by side.
+    share : bool
+        Whether axes side by side share one vertical scale.
 
     Returns
     -------
     tuple[Figure, list[Axes]]
-        The figure and its axes from left to right.
+        The figure and its axes in reading order.
 
     Examples
     --------
@@ -156,7 +170,8 @@ def figure(
     """
     with drawing_style():
         fig = Figure(figsize=(width, height), dpi=100, layout="constrained")
-        axes = fig.subplots(1, columns, squeeze=False, sharey=share_y)[0]
+        rows, columns = (1, panels) if across else (panels, 1)
+        axes = fig.subplots(rows, columns, squeeze=False, sharey=share and across).ravel()
     return fig, list(axes)
 
 
@@ -228,7 +243,13 @@ def draw(fig: Figure, *, alt: str) -> Drawing:
             buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
         )
         svg = buffer.getvalue()
-    return Drawing(svg=_themed(svg, alt), alt=alt, figure=fig)
+    return Drawing(svg=_themed(svg, alt, _smallest(fig)), alt=alt, figure=fig)
+
+
+def _smallest(fig: Figure) -> float:
+    """Height of the smallest text in pixels, indices apart; letters are drawn as paths."""
+    texts = [text for text in fig.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    return float(min([text.get_fontsize() for text in texts] or [SMALL])) * fig.dpi / 72
 
 
 def _shares_y(ax: Axes) -> bool:
@@ -236,7 +257,7 @@ def _shares_y(ax: Axes) -> bool:
     return len(ax.get_shared_y_axes().get_siblings(ax)) > 1
 
 
-def _themed(svg: str, alt: str) -> str:
+def _themed(svg: str, alt: str, smallest: float) -> str:
     """Swap fixed colours for switchable ones, and put the alt text and pixel sizes in."""
     for role, (light, _) in PALETTE.items():
         svg = svg.replace(light, f"var(--{role})")
@@ -248,7 +269,7 @@ def _themed(svg: str, alt: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(
         r"<svg ([^>]*?)>",
-        rf'<svg role="img" aria-labelledby="alt" \1>{_literal(head)}',
+        rf'<svg role="img" aria-labelledby="alt" data-text="{smallest:.1f}" \1>{_literal(head)}',
         svg,
         count=1,
     )
@@ -268,7 +289,7 @@ def _literal(text: str) -> str:
 
 @drawing_style()
 def label(ax: Axes, x: float, y: float, text: str, *, colour: str, **kwargs: Any) -> None:
-    """Write a curve's name beside it, in the curve's colour.
+    """Write a curve's name beside it, in the curve's colour; no line shines through.
 
     Parameters
     ----------
@@ -283,7 +304,9 @@ def label(ax: Axes, x: float, y: float, text: str, *, colour: str, **kwargs: Any
     **kwargs
         Passed to Matplotlib's ``Axes.text``, for alignment.
     """
-    ax.text(x, y, text, color=PALETTE[colour][0], fontsize=13, fontweight="bold", **kwargs)
+    paper = {"boxstyle": "square,pad=0.05", "facecolor": PALETTE["paper"][0], "lw": 0}
+    shade = PALETTE[colour][0]
+    ax.text(x, y, text, color=shade, fontsize=SMALL, fontweight="bold", bbox=paper, **kwargs)
 
 
 @drawing_style()
@@ -315,7 +338,7 @@ def reference_slope(
         xytext=(4, 0),
         textcoords="offset points",
         color=PALETTE["muted"][0],
-        fontsize=13,
+        fontsize=SMALL,
         va="center",
     )
 
@@ -342,7 +365,7 @@ def unit_roundoff_line(ax: Axes, u: float, *, text: str = "unit roundoff") -> No
         textcoords="offset points",
         ha="right",
         color=PALETTE["muted"][0],
-        fontsize=13,
+        fontsize=SMALL,
     )
 
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from slopes.plots.graphs import draw_dag, layout
 from slopes.plots.style import (
     PALETTE,
+    SMALL,
     Drawing,
     cycle,
     draw,
@@ -31,7 +32,7 @@ GAP, HEAD = 0.7, 0.4  # inches between two graphs, and above them for their titl
 
 
 @drawing_style()
-def sharing(tree: Graph, shared: Graph, *, formula: str) -> Drawing:
+def sharing(tree: Graph, shared: Graph, *, formula: str, across: bool = False) -> Drawing:
     """Draw an expression as a tree beside the same expression with shared nodes.
 
     Nodes that several others use are filled; the arrows to shared operations have their colour.
@@ -42,20 +43,24 @@ def sharing(tree: Graph, shared: Graph, *, formula: str) -> Drawing:
         From operation to operand; edges are pairs of indices into the labels.
     formula : str
         The expression in words, for the alt text.
+    across : bool
+        Whether the graphs stand side by side, as a slide wants them, or one below the other.
 
     Returns
     -------
     Drawing
-        Two graphs side by side, each as large as it needs.
+        Two graphs, each as large as it needs.
     """
     graphs = (tree, shared)
     placed = [layout(*graph) for graph in graphs]
-    width = sum(one.size[0] for one in placed) + GAP
-    height = max(one.size[1] for one in placed) + HEAD
-    fig, left = Figure(figsize=(width, height), dpi=100), 0.0
+    sizes = np.array([one.size for one in placed])
+    total, most = sizes.sum(axis=0), sizes.max(axis=0)
+    width = total[0] + GAP if across else most[0]
+    height = most[1] + HEAD if across else total[1] + 2 * HEAD
+    fig, left, top = Figure(figsize=(width, height), dpi=100), 0.0, height
     scale = np.array([width, height, width, height])
     for name, one, (_, edges) in zip(("written out", "shared"), placed, graphs, strict=True):
-        bottom = height - HEAD - one.size[1]
+        bottom = top - HEAD - one.size[1]
         ax = fig.add_axes(tuple(np.array([left, bottom, *one.size]) / scale))
         ax.set(xlim=(0, one.size[0]), ylim=(0, one.size[1]))
         ax.set_title(f"{name}: {len(one.labels)} nodes")
@@ -63,7 +68,10 @@ def sharing(tree: Graph, shared: Graph, *, formula: str) -> Drawing:
         shared_nodes, operations = _used_twice(edges), {start for start, _ in edges}
         blue = [edge for edge in edges if edge[1] in operations.intersection(shared_nodes)]
         draw_dag(ax, one, marked=shared_nodes, marked_edges=blue)
-        left += one.size[0] + GAP
+        if across:
+            left += one.size[0] + GAP
+        else:
+            top = bottom
     many = len(_used_twice(shared[1]))
     return draw(
         fig,
@@ -78,7 +86,9 @@ def _used_twice(edges: Sequence[tuple[int, int]]) -> list[int]:
 
 
 @drawing_style()
-def swell(product: Mapping[str, Counts], turns: Mapping[str, Counts]) -> Drawing:
+def swell(
+    product: Mapping[str, Counts], turns: Mapping[str, Counts], *, across: bool = False
+) -> Drawing:
     """Draw how many nodes a derivative has, written out and shared, for two families of formulas.
 
     Parameters
@@ -87,13 +97,16 @@ def swell(product: Mapping[str, Counts], turns: Mapping[str, Counts]) -> Drawing
         ``n``, the number of factors; ``written out`` and ``shared``, the nodes of the derivative.
     turns : Mapping[str, array of shape (k,)]
         The same for ``n`` turns of an iteration.
+    across : bool
+        Whether the panels stand side by side, as a slide wants them.
 
     Returns
     -------
     Drawing
         Two panels: both axes logarithmic for the product, the vertical one for the turns.
     """
-    fig, (left, right) = figure(width=9.6, height=4.2, columns=2)
+    width, height = (9.0, 4.0) if across else (7.2, 7.6)
+    fig, (left, right) = figure(width=width, height=height, panels=2, across=across)
     for ax, family, xlabel in (
         (left, product, "number of factors $n$"),
         (right, turns, "number of turns $n$"),
@@ -114,9 +127,9 @@ def swell(product: Mapping[str, Counts], turns: Mapping[str, Counts]) -> Drawing
     ends = {name: f"{float(turns[name][-1]):.0e}" for name in ("written out", "shared")}
     return draw(
         fig,
-        alt="Nodes of a derivative against the size of the formula. Left, a product, log-log: the "
+        alt="Nodes of a derivative against the size of the formula. First a product, log-log: the "
         "points of the expression written out lie on a line of slope 2, those with sharing on one "
-        "of slope 1. Right, an iteration, the vertical axis logarithmic: written out, a straight "
+        "of slope 1. Then an iteration, the vertical axis logarithmic: written out, a straight "
         f"rising line to {ends['written out']} nodes; shared, {ends['shared']}.",
     )
 
@@ -130,7 +143,7 @@ def _name(ax: Axes, n: Counts, nodes: Counts, name: str, colour: str) -> None:
         textcoords="offset points",
         ha="right",
         color=PALETTE[colour][0],
-        fontsize=13,
+        fontsize=SMALL,
         fontweight="bold",
     )
 
@@ -155,7 +168,7 @@ def rounding(
     Drawing
         The vertical axis is logarithmic.
     """
-    fig, (ax,) = figure(height=4.4)
+    fig, (ax,) = figure(height=4.2)
     for (name, err), colour, mark in zip(
         errors.items(), cycle(len(errors)), "osD^"[: len(errors)], strict=True
     ):
@@ -171,7 +184,7 @@ def rounding(
         "unit roundoff",
         ha="right",
         va="center",
-        fontsize=13,
+        fontsize=SMALL,
         color=PALETTE["muted"][0],
     )
     worst = ", ".join(f"{name} up to {err.max():.0e}" for name, err in errors.items())

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -29,6 +30,9 @@ from slopes.plots.style import (
 __all__ = ["backward_pass", "costs", "memory", "program", "training"]
 
 
+Shares = Sequence[tuple[int, float]]
+Step = tuple[int, Sequence[float | None], Shares]
+
 _SIGNS = {"*": "\N{MULTIPLICATION SIGN}", "-": "\N{MINUS SIGN}"}
 
 
@@ -37,7 +41,7 @@ def program(
     formulas: Sequence[str],
     values: Sequence[float],
     parents: Sequence[Sequence[int]],
-    steps: Sequence[tuple[int, float, Sequence[tuple[int, float]]]] = (),
+    steps: Sequence[tuple[int, float, Shares]] = (),
 ) -> Drawing:
     """Draw a recorded program as a graph, values below the formulas.
 
@@ -57,14 +61,11 @@ def program(
     Returns
     -------
     Drawing
-        One box an entry; an entry that is read twice has two edges that leave it. With `steps`,
-        cotangents stand below the boxes and messages on the edges.
+        One box an entry; an entry that is read twice has two edges in colour that leave it. With
+        `steps`, cotangents stand below the boxes, and messages on dashed arrows back instead.
     """
     edges = _edges(parents)
-    messages: dict[tuple[int, int], list[str]] = {}
-    for end, _, shares in steps:
-        for start, amount in shares:
-            messages.setdefault((start, end), []).append(_short(amount))
+    messages = _messages(steps)
     reads = Counter(start for start, _ in edges)
     forks = sorted(node for node, count in reads.items() if count > 1)
     named = [
@@ -75,9 +76,8 @@ def program(
         named,
         edges,
         notes={node: _bar(bar) for node, bar, _ in steps},
-        edge_labels=messages,
-        marked=forks,
-        marked_edges=[edge for edge in edges if edge[0] in forks],
+        back=messages if steps else None,
+        marked_edges=[] if steps else [edge for edge in edges if edge[0] in forks],
         direction="right",
         alt=f"A graph of {len(formulas)} boxes joined by {len(edges)} arrows: "
         + _told(
@@ -107,7 +107,7 @@ def backward_pass(
     symbols: Sequence[str],
     values: Sequence[float],
     parents: Sequence[Sequence[int]],
-    steps: Sequence[tuple[int, Sequence[float | None]]],
+    steps: Sequence[Step],
     *,
     shown: Sequence[int] | None = None,
 ) -> Drawing:
@@ -119,9 +119,10 @@ def backward_pass(
         What each entry does, in a word or a sign; the name of an input.
     values, parents
         As for `program`.
-    steps : Sequence[tuple[int, Sequence[float or None]]]
-        For each step, the output's first, the entry that hands its cotangent on, and the
-        cotangents of all entries after that; None where nothing has arrived.
+    steps : Sequence[tuple[int, Sequence[float or None], Sequence[tuple[int, float]]]]
+        For each step, the output's first, the entry that hands its cotangent on, the cotangents
+        of all entries after that, None where nothing has arrived, and the message for each parent
+        that the entry reads.
     shown : Sequence[int], optional
         Which pictures to draw, 0 being the start; all by default. All have the same layout, so
         that a series of figures stands still.
@@ -129,8 +130,8 @@ def backward_pass(
     Returns
     -------
     Drawing
-        The start and the steps in rows of two, without those that hand nothing on: the active
-        entry and its edges in colour, cotangents below the boxes.
+        The start and the steps one below the other, without those that hand nothing on: the active
+        entry is filled, all messages so far stand on dashed arrows back, cotangents below boxes.
 
     Raises
     ------
@@ -144,19 +145,22 @@ def backward_pass(
     ]
     edges, output = _edges(parents), steps[0][0]
     pictures = _pictures(parents, steps)
-    longest = [max((_bar(bars[k]) for *_, bars in pictures), key=len) for k in range(len(labels))]
-    placed = layout(labels, edges, notes=dict(enumerate(longest)), direction="right")
+    longest = [max((_bar(p.bars[k]) for p in pictures), key=len) for k in range(len(labels))]
+    widest = {edge: text for picture in pictures for edge, text in picture.messages.items()}
+    placed = layout(
+        labels, edges, notes=dict(enumerate(longest)), edge_labels=widest, direction="right"
+    )
     count = len(pictures)
     pictures = [pictures[k] for k in _chosen(shown, count)]
-    titles = [f"{k}: ${_name(node)}$ hands on" if k else "0: the start" for k, node, _ in pictures]
-    fig, axes = frames(placed, titles=titles, columns=2)
-    for ax, (k, active, bars) in zip(axes, pictures, strict=True):
+    titles = [f"{p.k}: ${_name(p.active)}$ hands on" if p.k else "0: the start" for p in pictures]
+    fig, axes = frames(placed, titles=titles, columns=1)
+    for ax, picture in zip(axes, pictures, strict=True):
         draw_dag(
             ax,
             placed,
-            notes={node: _bar(bar) for node, bar in enumerate(bars) if bar is not None},
-            marked=[active],
-            marked_edges=[edge for edge in edges if k and edge[1] == active],
+            notes={node: _bar(bar) for node, bar in enumerate(picture.bars) if bar is not None},
+            marked=[picture.active],
+            back=picture.messages,
         )
     said = _ends(symbols, parents, pictures, count)
     return draw(
@@ -167,7 +171,13 @@ def backward_pass(
     )
 
 
-Picture = tuple[int, int, Sequence[float | None]]
+class Picture(NamedTuple):
+    """One picture of a backward pass: its number, who hands on, what stands where."""
+
+    k: int
+    active: int
+    bars: Sequence[float | None]
+    messages: Mapping[tuple[int, int], Sequence[str]]
 
 
 def _chosen(shown: Sequence[int] | None, count: int) -> list[int]:
@@ -187,21 +197,32 @@ def _ends(
     """Say which pictures are drawn, if not all, and the cotangents in the last of them."""
     part = len(pictures) < count
     told = [k for k, reads in enumerate(parents) if part or not reads]
-    ends = listed([f"{_short(pictures[-1][2][k])} at {_plain(symbols[k])}" for k in told])
+    ends = listed([f"{_short(pictures[-1].bars[k])} at {_plain(symbols[k])}" for k in told])
     if not part:
         return "", f"at the end it is {ends}"
-    which = listed([str(k) for k, *_ in pictures])
+    which = listed([str(picture.k) for picture in pictures])
     return f", {which} of 0 to {count - 1}", f"after the last of them it is {ends}"
 
 
-def _pictures(
-    parents: Sequence[Sequence[int]], steps: Sequence[tuple[int, Sequence[float | None]]]
-) -> list[Picture]:
-    """Give number, active entry and cotangents of the start and of each step that hands on."""
-    output, first = steps[0]
+def _pictures(parents: Sequence[Sequence[int]], steps: Sequence[Step]) -> list[Picture]:
+    """Give the picture of the start and of each step that hands something on."""
+    output, first, _ = steps[0]
     start = [None if node != output else bar for node, bar in enumerate(first)]
-    numbered = [(k, node, bars) for k, (node, bars) in enumerate(steps, start=1) if parents[node]]
-    return [(0, output, start), *numbered]
+    numbered = [
+        Picture(k, node, bars, _messages(steps[:k]))
+        for k, (node, bars, _) in enumerate(steps, start=1)
+        if parents[node]
+    ]
+    return [Picture(0, output, start, {}), *numbered]
+
+
+def _messages(steps: Iterable[tuple[int, object, Shares]]) -> dict[tuple[int, int], list[str]]:
+    """Give the messages that travel back along each edge."""
+    messages: dict[tuple[int, int], list[str]] = {}
+    for end, _, shares in steps:
+        for start, amount in shares:
+            messages.setdefault((start, end), []).append(_short(amount))
+    return messages
 
 
 @drawing_style()
@@ -245,9 +266,9 @@ def costs(
     )
     return draw(
         fig,
-        alt=f"Dot plot of the cost of the gradient for {len(names)} programs: the ratios lie "
-        f"between {at.min():.1f} for {names[0]} and {at.max():.1f} for {names[-1]}; a line marks "
-        f"the bound {bound:g}.",
+        alt=f"Dot plot of the cost of the gradient for {len(names)} programs, in operations of "
+        f"the program: {listed([f'{ratios[name]:.1f} for {name}' for name in names])}; a line "
+        f"marks the bound {bound:g}.",
     )
 
 
@@ -327,7 +348,7 @@ def training(losses: Mapping[str, Float[np.ndarray, " k"]]) -> Drawing:
     """
     (one, line), (other, dots) = losses.items()
     steps = np.arange(len(line))
-    fig, (left, right) = figure(width=9.6, height=4.0, columns=2)
+    fig, (left, right) = figure(height=7.4, panels=2, across=False)
     left.semilogy(steps, line, color=PALETTE["blue"][0], linestyle="-", linewidth=2.4)
     left.semilogy(steps[::5], dots[::5], "o", color=PALETTE["orange"][0], linestyle="none")
     label(left, steps[-1] * 0.3, line[len(line) // 4] * 1.5, f"{one} (line)", colour="blue")
@@ -345,8 +366,8 @@ def training(losses: Mapping[str, Float[np.ndarray, " k"]]) -> Drawing:
     right.set_ylim(1e-17, max(1e-13, 10 * apart.max()))
     return draw(
         fig,
-        alt=f"Left, the loss of {one} and {other} over {len(line)} steps: it falls from "
-        f"{line[0]:.2f} to {line[-1]:.3f}, and the dots lie on the line. Right, the relative "
+        alt=f"Above, the loss of {one} and {other} over {len(line)} steps: it falls from "
+        f"{line[0]:.2f} to {line[-1]:.3f}, and the dots lie on the line. Below, the relative "
         f"difference of the two, at most {apart.max():.0e}.",
     )
 

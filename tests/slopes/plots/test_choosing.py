@@ -1,5 +1,7 @@
 """The chapter's figures: labels, scales, alt text and the data drawn, not pixels."""
 
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 from drawings import curve_colours, data, drawn, is_loglog, names, panels
@@ -106,21 +108,26 @@ def test_crossover_keeps_the_names_of_curves_that_meet_apart():
 TABLE = [[("right", "12"), ("wrong", "0")], [("error", "error"), ("poor", "5")]]
 
 
-def test_outcomes_shows_a_table_and_frames_what_is_wrong_without_notice():
-    drawing = choosing.outcomes(["dual", "tape"], ["loop", "noise"], TABLE)
-    (ax,) = panels(drawing)
-    found = {text.get_position(): text.get_text() for text in ax.texts}
-    assert found == {(0, 0): "12", (1, 0): "✗ 0", (0, 1): "error", (1, 1): "5"}
-    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["loop", "noise"]
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["dual", "tape"]
-    (frame,) = ax.patches
-    assert (frame.get_x() + frame.get_width() / 2, frame.get_y() + frame.get_height() / 2) == (1, 0)
-    assert drawing.alt.endswith("wrong without notice: dual at noise.")
+def cells(markup, tag):
+    found = ElementTree.fromstring(markup.html).iter(tag)  # noqa: S314 - our own words
+    return [(one.get("class") or one.get("scope"), "".join(one.itertext())) for one in found]
 
 
-def test_outcomes_says_if_nothing_is_wrong():
-    drawing = choosing.outcomes(["dual"], ["loop"], [[("right", "12")]])
-    assert drawing.alt.endswith("wrong without notice: none.")
+def test_outcomes_shows_a_table_and_says_what_is_wrong_without_notice():
+    markup = choosing.outcomes(["dual", "a < b"], ["loop", "noise"], TABLE)
+    wrong = ("wrong", "✗ wrong: 0")
+    assert cells(markup, "td") == [("right", "12"), wrong, ("error", "error"), ("poor", "5")]
+    heads = [(None, ""), ("col", "loop"), ("col", "noise"), ("row", "dual"), ("row", "a < b")]
+    assert cells(markup, "th") == heads
+    assert markup.text == "dual: loop 12, noise 0\na < b: loop error, noise 5"
+
+
+def test_a_page_gets_the_element_and_a_terminal_the_text():
+    markup = choosing.outcomes(["dual"], ["loop"], [[("right", "12")]])
+    assert markup._repr_mimebundle_(include=None) == {
+        "text/html": markup.html,
+        "text/plain": "dual: loop 12",
+    }
 
 
 # --- decision -------------------------------------------------------------------------------------
@@ -133,22 +140,24 @@ LEAVES = {"central": "central\n2 runs", "dual": "dual", "tape": "tape"}
 
 
 def test_decision_shows_questions_answers_leaves_and_the_check():
-    drawing = choosing.decision(TREE, LEAVES, checked=("dual", "tape"), check="check it once")
-    (ax,) = drawing.figure.axes
-    said = [text.get_text() for text in ax.texts]
-    for text in ("Can it\nbe read?", "More inputs?", "central\n2 runs", "check it once"):
-        assert said.count(text) == 1
-    assert said.count("no") == said.count("yes") == 2
-    assert "Can it be read? if no: central, if yes: next question;" in drawing.alt
-    assert drawing.alt.endswith("From dual, tape: check it once.")
+    markup = choosing.decision(TREE, LEAVES, checked=("dual", "tape"), check="check it once")
+    assert markup.text.splitlines() == [
+        "Can it be read?",
+        "  no: central, 2 runs",
+        "  yes: More inputs?",
+        "    no: dual, check it once",
+        "    yes: tape, check it once",
+    ]
+    root = ElementTree.fromstring(markup.html)  # noqa: S314 - our own words
+    assert [one.text for one in root.iter("strong")] == ["central", "dual", "tape"]
+    assert [one.text for one in root.iter("em")] == ["no", "yes", "no", "yes"]
+    assert [one.text for one in root.iter("small")] == ["2 runs", *["check it once"] * 2]
+    (tree,) = root.findall("ul")
+    assert [len(level) for level in tree.iter("ul")] == [2, 2]
 
 
 def test_decision_ends_at_its_leaves_without_a_check():
-    drawing = choosing.decision(TREE, LEAVES)
-    (ax,) = drawing.figure.axes
-    said = {text.get_text() for text in ax.texts}
-    assert said == {TREE[name][0] for name in TREE} | set(LEAVES.values()) | {"no", "yes"}
-    assert drawing.alt.endswith("if no: dual, if yes: tape.")
+    assert "check" not in choosing.decision(TREE, LEAVES).html
 
 
 def test_the_tree_asks_at_most_three_questions_and_reaches_each_leaf():

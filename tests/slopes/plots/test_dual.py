@@ -51,16 +51,19 @@ def test_pushforward_wants_a_slope_for_each_number():
         dual.pushforward(X, X**2, **(PAIRS | {"slopes": [2.0]}))
 
 
+ACROSS = pytest.mark.parametrize("across", [False, True])
+
 # --- iterations -----------------------------------------------------------------------------------
 
 VALUE = np.array([1.0, 1e-2, 1e-4, 1e-8, 0.0])
 SLOPE = np.array([2.0, 1e-1, 1e-3, 1e-7, 1e-15])
 
 
-def test_iterations_shows_value_and_derivative_of_each_method():
+@ACROSS
+def test_iterations_shows_value_and_derivative_of_each_method(across):
     errors = {"Newton": (VALUE, SLOPE), "Picard": (SLOPE, SLOPE)}
-    drawing = dual.iterations(errors, goal=1e-12)
-    for ax, (name, pair) in zip(panels_of_row(drawing), errors.items(), strict=True):
+    drawing = dual.iterations(errors, goal=1e-12, across=across)
+    for ax, (name, pair) in zip(placed_panels(drawing, across), errors.items(), strict=True):
         assert ax.get_xlabel() == f"iterations, {name}"
         assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
         for err in pair:
@@ -72,8 +75,10 @@ def test_iterations_shows_value_and_derivative_of_each_method():
     assert drawing.alt.endswith("to come below 1e-12.")
 
 
-def panels_of_row(drawing):
-    """The axes of a row, of which only the first names the scale that they share."""
+def placed_panels(drawing, across):
+    """The axes of a row, of which only the first names the scale that they share; or all axes."""
+    if not across:
+        return panels(drawing)
     first, *rest = drawing.figure.axes
     assert all(ax.get_shared_y_axes().joined(first, ax) for ax in rest)
     return [first, *rest]
@@ -113,10 +118,12 @@ FOUND = dual.Errors(
 )
 
 
-def test_rounding_shows_four_series_of_each_program():
+@ACROSS
+def test_rounding_shows_four_series_of_each_program(across):
     names_of = ("sin(x) / x", "tanh x")
-    drawing = dual.rounding(dict.fromkeys(names_of, POINTS), dict.fromkeys(names_of, FOUND), u=U)
-    for ax, name in zip(panels_of_row(drawing), names_of, strict=True):
+    points, found = dict.fromkeys(names_of, POINTS), dict.fromkeys(names_of, FOUND)
+    drawing = dual.rounding(points, found, u=U, across=across)
+    for ax, name in zip(placed_panels(drawing, across), names_of, strict=True):
         assert is_loglog(ax)
         assert (ax.get_xlabel(), ax.get_title()) == ("$x$", name)
         for series in FOUND:

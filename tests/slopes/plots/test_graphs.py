@@ -44,7 +44,7 @@ def arrows(ax):
 
 
 def boxes(ax):
-    return [patch for patch in ax.patches if patch not in arrows(ax)]
+    return [patch for patch in ax.patches if not patch.get_gid()]
 
 
 def flat(path):
@@ -216,6 +216,60 @@ def test_marked_faded_and_plain_differ_in_more_than_hue():
     assert ax.texts[1].get_color() == PALETTE["wash"][0]
     widths = [arrow.get_linewidth() for arrow in arrows(ax)]
     assert widths[1] > widths[0]
+
+
+def ways_back(ax):
+    return [patch for patch in ax.patches if (patch.get_gid() or "").startswith("back")]
+
+
+def tip(arrow):
+    """Where an arrow's head is: the mean of its last polygon."""
+    (*_, head) = arrow.get_path().to_polygons(closed_only=False)
+    return head.mean(axis=0)
+
+
+def beside(place, node, at):
+    """How far a point lies outside a box, in inches."""
+    return np.linalg.norm(np.maximum(abs(at - place.places[node]) - place.boxes[node] / 2, 0))
+
+
+@EACH
+@BOTH
+def test_what_travels_back_has_its_head_at_the_edge_s_start(name, direction):
+    edges = GRAPHS[name]
+    texts = {edge: f"{edge[0]} to {edge[1]}" for edge in edges}
+    place = placed(edges, edge_labels=texts, direction=direction)
+    fig, (ax,) = graphs.frames(place)
+    graphs.draw_dag(ax, place, back=texts)
+    assert [way.get_gid() for way in ways_back(ax)] == [f"back-{a}-{b}" for a, b in edges]
+    for (start, end), there, back in zip(edges, arrows(ax), ways_back(ax), strict=True):
+        assert beside(place, start, tip(back)) < 0.2 < beside(place, end, tip(back))
+        assert beside(place, end, tip(there)) < 0.2 < beside(place, start, tip(there))
+        assert back.get_edgecolor() != there.get_edgecolor()
+        assert back.get_linestyle() != there.get_linestyle() == "-"
+    written = [text.get_text() for text in ax.texts]
+    assert all(written.count(texts[edge]) == edges.count(edge) for edge in edges)
+    assert fig.axes == [ax]
+
+
+def test_edges_stand_still_whether_anything_travels_back_or_not():
+    place = placed(SHARED, direction="right")
+    _, (first, second, plain) = graphs.frames(place, titles=["a", "b", "c"])
+    graphs.draw_dag(first, place, back={})
+    graphs.draw_dag(second, place, back={(0, 1): "1"})
+    graphs.draw_dag(plain, place)
+    tips = [[tip(a) for a in arrows(ax)] for ax in (first, second, plain)]
+    assert all(np.allclose(a, b, atol=0.01) for a, b in zip(*tips[:2], strict=True))
+    assert not all(np.allclose(a, b, atol=0.01) for a, b in zip(*tips[1:], strict=True))
+    assert not ways_back(first)
+
+
+@BOTH
+def test_arrows_there_and_back_have_doors_of_their_own(direction):
+    place = placed(SHARED, direction=direction)
+    for end in (0, -1):
+        doors = [tuple(way[end].round(6)) for ways in graphs._paired(place) for way in ways]
+        assert len(set(doors)) == len(doors)
 
 
 def test_an_edge_at_a_faded_node_is_faded():

@@ -35,7 +35,7 @@ def everything():
     style.reference_slope(ax, order=2.0, through=(1e-3, 1e-3), span=1.0, text="slope 2")
     style.unit_roundoff_line(ax, 2.0**-53)
     ax.set(xlabel="step", ylabel="error")
-    return style.draw(fig, alt="Eight lines, one in each colour.")
+    return style.draw(fig, alt="Nine lines, one in each colour.")
 
 
 seen = functools.cache(everything)
@@ -121,6 +121,10 @@ def contrast(one, other):
     return (high + 0.05) / (low + 0.05)
 
 
+def test_the_paper_of_figures_is_the_page_s():
+    assert list(style.PALETTE["paper"]) == papers()
+
+
 def papers():
     """The page's background in the light and in the dark scheme."""
     return re.findall(r"--slopes-paper: (#[0-9a-f]{6});", TOKENS.read_text(encoding="utf-8"))
@@ -137,7 +141,7 @@ def test_the_site_has_two_papers():
     assert luminance(papers()[1]) < 0.02
 
 
-@pytest.mark.parametrize("role", style.PALETTE.keys() - {"grid", "wash"})
+@pytest.mark.parametrize("role", style.PALETTE.keys() - {"grid", "paper", "wash"})
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_what_carries_information_stands_out_from_the_page(role, scheme):
     assert contrast(style.PALETTE[role][scheme], papers()[scheme]) >= 4.5
@@ -181,10 +185,29 @@ def test_an_axis_without_a_label_is_refused(missing):
 
 
 def test_axes_that_share_a_scale_need_its_label_once():
-    fig, (left, right) = style.figure(columns=2, share_y=True)
+    fig, (left, right) = style.figure(panels=2, share=True)
     left.set(xlabel="a", ylabel="error")
     right.set(xlabel="b")
     assert style.draw(fig, alt=SENTENCE).figure is fig
+
+
+def test_panels_below_each_other_need_a_label_each():
+    fig, (upper, lower) = style.figure(panels=2, across=False, share=True)
+    assert upper.get_position().y0 > lower.get_position().y1
+    upper.set(xlabel="a", ylabel="error")
+    lower.set(xlabel="b")
+    with pytest.raises(ValueError, match="fig must have a label on every axis"):
+        style.draw(fig, alt=SENTENCE)
+
+
+def test_a_drawing_says_how_high_its_smallest_text_is():
+    fig, (ax,) = style.figure()
+    ax.set(xlabel="x", ylabel="y")
+    ax.text(0, 0, "small", fontsize=7.2)
+    ax.text(0, 0, " ", fontsize=1)
+    ax.text(0, 0, "hidden", fontsize=1, visible=False)
+    assert 'data-text="10.0"' in style.draw(fig, alt=SENTENCE).svg
+    assert f'data-text="{style.SMALL * 100 / 72:.1f}"' in line().svg
 
 
 def test_axes_that_are_switched_off_need_no_label():

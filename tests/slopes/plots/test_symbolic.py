@@ -15,8 +15,8 @@ TREE = ([TIMES, "+", "x", "1", "+", "x", "1"], [(0, 1), (1, 2), (1, 3), (0, 4), 
 SHARED = ([TIMES, "+", "x", "1"], [(0, 1), (0, 1), (1, 2), (1, 3)])
 
 
-def sharing(tree=TREE, shared=SHARED):
-    return symbolic.sharing(tree, shared, formula="the square of x + 1")
+def sharing(tree=TREE, shared=SHARED, **options):
+    return symbolic.sharing(tree, shared, formula="the square of x + 1", **options)
 
 
 def filled(ax):
@@ -56,15 +56,21 @@ def test_sharing_colours_the_arrows_to_what_is_shared_but_not_to_leaves():
         assert [patch.get_gid() for patch in blue] == expected
 
 
-def test_sharing_keeps_the_two_graphs_apart_and_their_boxes_undistorted():
-    drawing = sharing()
+@pytest.mark.parametrize("across", [False, True])
+def test_sharing_keeps_the_two_graphs_apart_and_their_boxes_undistorted(across):
+    drawing = sharing(across=across)
     left, right = drawing.figure.axes
     inches = drawing.figure.get_size_inches()
     for ax in (left, right):
         size = np.array(ax.get_position().size) * inches
         assert np.allclose(size, [ax.get_xlim()[1], ax.get_ylim()[1]])  # one unit is one inch
-    assert left.get_position().x1 < right.get_position().x0
-    assert left.get_position().y1 == pytest.approx(right.get_position().y1)
+    first, second = left.get_position(), right.get_position()
+    if across:
+        assert first.x1 < second.x0
+        assert first.y1 == pytest.approx(second.y1)
+    else:
+        assert first.y0 > second.y1
+        assert first.x0 == pytest.approx(second.x0)
 
 
 # --- swell ----------------------------------------------------------------------------------------
@@ -74,8 +80,9 @@ PRODUCT = {"n": N, "written out": 2.0 * N**2, "shared": 5 * N}
 TURNS = {"n": N, "written out": N * 2.0**N, "shared": 9 * N}
 
 
-def test_swell_shows_both_counts_of_both_families():
-    drawing = symbolic.swell(PRODUCT, TURNS)
+@pytest.mark.parametrize("across", [False, True])
+def test_swell_shows_both_counts_of_both_families(across):
+    drawing = symbolic.swell(PRODUCT, TURNS, across=across)
     left, right = panels(drawing)
     for ax, family in ((left, PRODUCT), (right, TURNS)):
         assert drawn(ax, N, family["written out"])
