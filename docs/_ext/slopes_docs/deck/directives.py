@@ -13,7 +13,9 @@ from sphinx.util.docutils import SphinxDirective
 
 KINDS = (
     "title", "section", "text", "code", "figure", "question", "columns", "statement", "exercises",
+    "derivation",
 )  # fmt: skip
+LINES_LEAST = 2  # a derivation of one line derives nothing
 LETTERS = tuple("abcdef")  # deck.css marks as many options
 PART = r"(?:\*|\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)"
 STEPS = re.compile(rf"{PART}(?:\|{PART})*")
@@ -85,6 +87,26 @@ class Fragments(SphinxDirective):
         return blocks
 
 
+class Derivation(SphinxDirective):
+    """Lines of a derivation, each with its reason; all but the first are steps."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Mark the list, and each item after the first as one step."""
+        blocks = self.parse_content_to_nodes()
+        items = blocks[0].children if len(blocks) == 1 and _is_list(blocks[0]) else []
+        if len(items) < LINES_LEAST:
+            raise self.error(
+                f"derivation must be one list of {LINES_LEAST} lines or more, "
+                f"got lines={len(items)} in blocks={len(blocks)}"
+            )
+        blocks[0]["classes"].append("derivation")
+        for item in items[1:]:
+            item["classes"].append("fragment")
+        return blocks
+
+
 class Answer(SphinxDirective):
     """The answer to a question slide: the last thing to appear."""
 
@@ -146,6 +168,7 @@ DIRECTIVES = {
     "notes": Notes,
     "fragments": Fragments,
     "answer": Answer,
+    "derivation": Derivation,
     "slide": Slide,
     "stepping": Stepping,
 }
