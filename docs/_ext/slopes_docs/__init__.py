@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from slopes_docs import repairs
 from slopes_docs.deck import checks, directives, slides, writing
 from slopes_docs.notebook import export
-from slopes_docs.page import address, assets, book, card, figures, npm
+from slopes_docs.page import address, assets, book, card, figures, npm, predict, predictions
 from slopes_docs.run import environment, execution, kernels, measured, schedule
 
 # Event, priority, handler. Sphinx and the other extensions have priority 500, so a handler with
@@ -31,6 +31,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("env-before-read-docs", 400, schedule.balance),
     ("doctree-read", 400, execution.check_outputs),
     ("doctree-read", 600, checks.check),
+    ("doctree-read", 600, predict.check),
     # all pages are read
     ("env-updated", 600, environment.pages_to_write),
     # a page is resolved
@@ -39,6 +40,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("doctree-resolved", 900, export.export),
     # a page is written
     ("html-page-context", 950, export.add_buttons),
+    ("html-page-context", 950, predictions.add_script),
     ("html-page-context", 999, writing.choose_template),
     # all pages are written
     ("build-finished", 400, kernels.stop),
@@ -47,6 +49,9 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("build-finished", 600, environment.report),
     ("build-finished", 900, assets.finish),  # the theme writes pygments.css late
 ]
+
+# Those that have directives, nodes or settings of their own.
+ROOMS = (execution, measured, environment, address, directives, writing, predict, predictions)
 
 
 # Pages are trees of 100,000 objects and more that live long. Python looks for garbage after every
@@ -58,7 +63,16 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     gc.set_threshold(OBJECTS)
     repairs.apply()
-    for room in (execution, measured, environment, address, directives, writing):
+    for room in (
+        execution,
+        measured,
+        environment,
+        address,
+        directives,
+        writing,
+        predict,
+        predictions,
+    ):
         room.register(app)
     app.add_post_transform(slides.BuildDeck)
     app.add_post_transform(figures.DescribeImages)

@@ -22,8 +22,10 @@ Front matter
 ``{fragments}``: content shown step by step
     Each list item, else each block, is one step. ``:effect:`` takes reveal's effects (``fade-up``).
 
-``{answer}``: the last fragment of a question slide
-    An optional letter, ``{answer} B``, marks that option of the list before it.
+``{predict} B``: a question with options, on a slide of the kind ``question``
+    The book's directive, described in `slopes_docs.page.predict`. All options stand on the slide
+    from the start; the next step marks the right one and shows the answer. The reasons of the
+    others go to the end of the notes. Key T starts and stops a count-down, key C counts hands.
 
 ``{stepping} 1|2-3|*``: line stepping for the code block inside it, ``literalinclude`` too
     For an executed cell the same is a cell option, ``:steps: 1|2-3|*``. Each part between bars is

@@ -16,7 +16,6 @@ KINDS = (
     "derivation",
 )  # fmt: skip
 LINES_LEAST = 2  # a derivation of one line derives nothing
-LETTERS = tuple("abcdef")  # deck.css marks as many options
 PART = r"(?:\*|\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)"
 STEPS = re.compile(rf"{PART}(?:\|{PART})*")
 
@@ -107,23 +106,6 @@ class Derivation(SphinxDirective):
         return blocks
 
 
-class Answer(SphinxDirective):
-    """The answer to a question slide: the last thing to appear."""
-
-    has_content = True
-    optional_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        """Mark the content as the last step."""
-        classes = ["fragment", "answer"]
-        if self.arguments:
-            letter = self.arguments[0].lower()
-            if letter not in LETTERS:
-                raise self.error(f"answer must be a letter from A to F, got answer={letter!r}")
-            classes.append(f"answer-{letter}")
-        return [nodes.container("", *self.parse_content_to_nodes(), classes=classes)]
-
-
 class Slide(SphinxDirective):
     """Options of the enclosing slide."""
 
@@ -167,7 +149,6 @@ class Stepping(SphinxDirective):
 DIRECTIVES = {
     "notes": Notes,
     "fragments": Fragments,
-    "answer": Answer,
     "derivation": Derivation,
     "slide": Slide,
     "stepping": Stepping,

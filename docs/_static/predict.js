@@ -1,0 +1,118 @@
+/* Predictions: takes the reader's choice, says why it is right or tempting, opens the answer and the
+   outputs behind it, and keeps the choice in this browser and nowhere else. A plain script and no
+   module, because a browser loads no module from a copy of the site that lies in a folder. */
+(() => {
+  "use strict";
+  const KEY = "slopes.predictions"; // {page: {name: choice}}; a choice is "" where it was only shown
+  const forms = [...document.querySelectorAll("form.prediction")];
+
+  /* A browser may refuse to keep anything; then a choice lasts as long as the page. */
+  const read = () => {
+    try { return JSON.parse(localStorage.getItem(KEY)) || {}; } catch { return {}; }
+  };
+  const keep = (form, value) => {
+    const kept = read(), page = form.dataset.page;
+    kept[page] = { ...kept[page], [form.id]: value };
+    if (value === undefined) delete kept[page][form.id];
+    try { localStorage.setItem(KEY, JSON.stringify(kept)); } catch { /* see above */ }
+  };
+
+  const isRight = (form, value) => form.dataset.tolerance
+    ? Math.abs(value - form.dataset.right) <= form.dataset.tolerance
+    : value === form.dataset.right;
+
+  const reasonFor = (form, value) => {
+    const near = (offered) => form.dataset.tolerance
+      ? Math.abs(value - offered) <= form.dataset.tolerance : value === offered;
+    const number = JSON.parse(form.dataset.reasons).findIndex(near);
+    return form.querySelectorAll(".predict-reasons > li")[number];
+  };
+
+  /* What is said to a choice: the verdict, and the option's own reason. */
+  const say = (form, value) => {
+    const verdict = document.createElement("p"), right = isRight(form, value);
+    const reason = reasonFor(form, value);
+    const words = document.createElement("strong");
+    words.textContent = right ? "Right." : reason ? "Tempting, but no." : "No.";
+    verdict.append(words);
+    const told = reason ? [...reason.cloneNode(true).childNodes] : [];
+    form.querySelector(".predict-said").replaceChildren(verdict, ...told);
+  };
+
+  const outputs = (form) => document.querySelectorAll(`.predict-closed[data-prediction="${form.id}"]`);
+
+  /* Show a form as answered with a value, as shown without one (""), or as open again (undefined). */
+  const show = (form, value) => {
+    const answered = value !== undefined;
+    if (answered) form.dataset.state = value ? "chosen" : "shown"; else delete form.dataset.state;
+    for (const input of form.querySelectorAll("input")) {
+      const option = input.closest("li");
+      if (input.type === "radio") input.checked = input.value === value; else input.value = value ?? "";
+      input.disabled = answered;
+      option?.classList.toggle("right", answered && input.value === form.dataset.right);
+      option?.classList.toggle("chosen", input.checked);
+    }
+    form.querySelector(".predict-said").replaceChildren();
+    if (value) say(form, value);
+    form.querySelector(".predict-answer").open = answered;
+    for (const output of outputs(form)) output.classList.toggle("open", answered);
+  };
+
+  /* The chapters' links tell how many of their predictions are made. */
+  const totals = JSON.parse(document.getElementById("predictions").textContent);
+  const count = () => {
+    const kept = read();
+    for (const [address, { page, count: all }] of Object.entries(totals)) {
+      const made = Math.min(all, Object.keys(kept[page] || {}).length);
+      const { pathname } = new URL(address, location.href);
+      for (const link of document.querySelectorAll(".bd-docs-nav a, .chapters a")) {
+        if (link.pathname !== pathname || link.hash) continue;
+        const said = link.querySelector(".predict-count") || link.appendChild(document.createElement("span"));
+        said.className = "predict-count";
+        said.innerHTML = `<span aria-hidden="true">${made}/${all}</span>`
+          + `<span class="visually-hidden">, ${made} of ${all} predictions made</span>`;
+      }
+    }
+    score();
+  };
+
+  const score = () => {
+    const place = document.querySelector(".predict-score");
+    if (!place) return;
+    const kept = forms.map((form) => [form, read()[form.dataset.page]?.[form.id]]);
+    const answered = kept.filter(([, value]) => value !== undefined).length;
+    const right = kept.filter(([form, value]) => value && isRight(form, value)).length;
+    place.textContent = answered
+      ? `${right} right of ${answered} answered; there are ${forms.length} questions.`
+      : `${forms.length} questions, none answered yet.`;
+  };
+
+  const settle = (form, value, next) => {
+    keep(form, value);
+    show(form, value);
+    count();
+    form.querySelector(next).focus({ preventScroll: true }); // what was pressed is gone
+  };
+
+  for (const form of forms) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      settle(form, new FormData(form).get("choice"), ".predict-forget");
+    });
+    form.querySelector(".predict-show").addEventListener("click", () => settle(form, "", ".predict-forget"));
+    form.querySelector(".predict-forget").addEventListener("click", () => settle(form, undefined, "input"));
+    const value = read()[form.dataset.page]?.[form.id];
+    if (value !== undefined) show(form, value);
+  }
+
+  /* Whoever follows a link to a figure has asked for it. */
+  const reach = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const output = target?.closest(".predict-closed:not(.open)");
+    output?.classList.add("open");
+    if (output) target.scrollIntoView();
+  };
+  addEventListener("hashchange", reach);
+  reach();
+  count();
+})();
