@@ -88,7 +88,23 @@ BROKEN = {
     ),
     "bad_fragment": (
         GOOD.replace("Shown.", "```{code-cell}\n:fragment: all\nx = 1\n```"),
-        r"fragment must be 'cell' or 'output', got fragment='all'",
+        r"fragment must be 'cell', 'output' or 'both', got fragment='all'",
+    ),
+    "dense_code": (
+        GOOD.replace("Shown.", "```{code-cell}\na = 1\nb = 2\nc = 3\n```"),
+        r"code of 3 lines or more must have :steps:, or :whole: .*got lines=3",
+    ),
+    "dense_block": (
+        GOOD.replace("Shown.", "```python\na = 1\nb = 2\n\nc = 3\n```"),
+        r"code of 3 lines or more must have :steps:, or :whole: .*got lines=4",
+    ),
+    "derivation_of_one_line": (
+        GOOD.replace("Shown.", "```{derivation}\n- One\n\n  $$x$$\n```"),
+        r"derivation must be one list of 2 lines or more, got lines=1 in blocks=1",
+    ),
+    "derivation_without_list": (
+        GOOD.replace("Shown.", "```{derivation}\n$$x$$\n```"),
+        r"derivation must be one list of 2 lines or more, got lines=0 in blocks=1",
     ),
 }
 
