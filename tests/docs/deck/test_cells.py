@@ -7,8 +7,9 @@ import logging
 import pytest
 
 pytest.importorskip("myst_nb", reason="the book's tools are not installed")
-from docutils import nodes  # noqa: E402
-from slopes_docs.deck import cells  # noqa: E402
+from docutils import nodes
+
+from slopes_docs.deck import cells
 
 
 def slide(source: str, *, output: str = "", **options: str) -> nodes.section:
