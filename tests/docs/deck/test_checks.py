@@ -74,10 +74,6 @@ BROKEN = {
         GOOD.replace("Shown.", "```{stepping} 1;2\n    x\n```"),
         r"steps must be line sets such as 1\|2-3\|\*, got steps='1;2'",
     ),
-    "bad_letter": (
-        GOOD.replace("Shown.", "```{answer} Z\nNo.\n```"),
-        r"answer must be a letter from A to F, got answer='z'",
-    ),
     "bad_cell_steps": (
         GOOD.replace("Shown.", "```{code-cell}\n:steps: one\nx = 1\n```"),
         r"steps must be line sets such as 1\|2-3\|\*, got steps='one'",

@@ -20,7 +20,7 @@ SLIDES = [
     ("section", 1, 0),
     ("text", 1, 0),
     ("text", 1, 2),
-    ("question", 2, 5),
+    ("question", 2, 1),
     ("code", 2, 3),
     ("code", 0.5, 1),
     ("code", 1, 1),
@@ -109,9 +109,17 @@ def test_fragments_are_counted_slide_by_slide(slides):
     assert [len(s.select(".fragment")) for s in slides] == [count for _, _, count in SLIDES]
 
 
-def test_an_answer_is_the_last_fragment_and_names_its_option(slides):
-    fragments = slides[4].select(".fragment")
-    assert fragments[-1]["class"][:3] == ["fragment", "answer", "answer-b"]
+def test_all_options_stand_on_a_slide_and_the_answer_is_its_one_step(slides):
+    options = slides[4].select(".slide-body > ol > li")
+    assert [one.get_text().split()[0] for one in options] == ["about", "about", "exactly", "it"]
+    (told,) = slides[4].select(".fragment")
+    assert told["class"][:3] == ["fragment", "answer", "answer-b"]
+
+
+def test_the_reasons_of_a_question_end_its_notes(slides):
+    told = slides[4].select("aside.notes ul.reasons > li")
+    assert [one.get_text(" ", strip=True)[:4] for one in told] == ["A Th", "C At", "D IE"]
+    assert slides[4].select("ul.reasons") == slides[4].select("aside.notes ul.reasons")
 
 
 def test_a_cell_carries_its_steps_and_one_fragment_less(slides):
@@ -189,9 +197,9 @@ def test_a_deck_loads_files_of_the_site_alone(page):
     assert [address for address in loaded if not address.startswith(("../", "data:,"))] == []
 
 
-def test_a_deck_loads_three_scripts(page):
+def test_a_deck_loads_four_scripts(page):
     names = [Path(script["src"]).name for script in page.select("script[src]")]
-    assert names == ["reveal.js", "notes.js", "deck.js"]
+    assert names == ["reveal.js", "notes.js", "deck.js", "vote.js"]
 
 
 def test_the_index_of_decks_and_the_chapters_stay_pages(built):

@@ -25,7 +25,8 @@ Front matter
 ``{predict} B``: a question with options, on a slide of the kind ``question``
     The book's directive, described in `slopes_docs.page.predict`. All options stand on the slide
     from the start; the next step marks the right one and shows the answer. The reasons of the
-    others go to the end of the notes. Key T starts and stops a count-down, key C counts hands.
+    others go to the end of the notes. Key T starts and stops a count-down, key U shows fields for
+    the hands that are up.
 
 ``{stepping} 1|2-3|*``: line stepping for the code block inside it, ``literalinclude`` too
     For an executed cell the same is a cell option, ``:steps: 1|2-3|*``. Each part between bars is

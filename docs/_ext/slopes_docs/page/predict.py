@@ -75,7 +75,7 @@ def read_right(argument: str) -> str | float:
     ValueError
         If it is neither.
     """
-    if argument in LETTERS:
+    if argument in tuple(LETTERS):
         return argument
     value = read_number(argument)
     if math.isnan(value):

@@ -131,6 +131,7 @@ def _visit_prediction(self: HTML5Translator, node: prediction) -> None:
         return
     data = {
         "data-page": node["page"],
+        "data-cells": str(node["cells"]),
         "data-right": letter_of(node["right"]),
         "data-tolerance": "" if node["tolerance"] is None else repr(node["tolerance"]),
         "data-reasons": json.dumps(node["reasons"]),
