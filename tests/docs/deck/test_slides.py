@@ -21,7 +21,7 @@ SLIDES = [
     ("text", 1, 0),
     ("text", 1, 2),
     ("question", 2, 1),
-    ("code", 2, 3),
+    ("code", 2, 4),
     ("code", 0.5, 1),
     ("code", 1, 1),
     ("figure", 1, 0),
