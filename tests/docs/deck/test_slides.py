@@ -197,9 +197,9 @@ def test_a_deck_loads_files_of_the_site_alone(page):
     assert [address for address in loaded if not address.startswith(("../", "data:,"))] == []
 
 
-def test_a_deck_loads_four_scripts(page):
+def test_a_deck_loads_five_scripts(page):
     names = [Path(script["src"]).name for script in page.select("script[src]")]
-    assert names == ["reveal.js", "notes.js", "deck.js", "vote.js"]
+    assert names == ["reveal.js", "notes.js", "deck.js", "draw.js", "vote.js"]
 
 
 def test_the_index_of_decks_and_the_chapters_stay_pages(built):
