@@ -25,6 +25,17 @@
     RevealChalkboard.init(new Proxy(Reveal, { get: (deck, name) => name === "addEventListener"
       ? (type, run) => type === "ready" ? late.push(run) : deck.on(type, run) : deck[name] }));
     late.forEach((run) => run());
+    addEventListener("keydown", putAway, true);
+  };
+
+  /* Escape puts the board or the pen away; only then does it mean reveal's overview. */
+  const putAway = (event) => {
+    if (event.key !== "Escape") return;
+    const board = document.getElementById("chalkboard").style.visibility === "visible";
+    const pen = document.getElementById("notescanvas").style.pointerEvents !== "none";
+    if (!board && !pen) return;
+    event.stopImmediatePropagation();
+    RevealChalkboard[board ? "toggleChalkboard" : "toggleNotesCanvas"]();
   };
 
   let loading;

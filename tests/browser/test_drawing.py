@@ -79,6 +79,16 @@ def test_the_same_key_puts_the_pen_away_and_the_arrows_lead_on(drawn):
     assert page.evaluate("Reveal.getIndices()") != before
 
 
+@pytest.mark.parametrize(("key", "box"), [("w", "notescanvas"), ("c", "chalkboard")])
+def test_escape_puts_the_drawing_away_before_it_shows_the_overview(drawn, key, box):
+    page, _ = drawn
+    press(page, key, box)
+    page.keyboard.press("Escape")
+    assert not page.evaluate("Reveal.isOverview()")
+    page.keyboard.press("Escape")
+    assert page.evaluate("Reveal.isOverview()")
+
+
 def test_a_drawing_belongs_to_its_step(drawn):
     page, _ = drawn
     press(page, "w", "notescanvas")
