@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +9,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from slopes_docs.deck.cells import check_code, read_cell, warn
-from slopes_docs.deck.directives import notes, read_minutes, slide_options
-
-MINUTES = 45.0
-
+from slopes_docs.deck.directives import notes, slide_options
+from slopes_docs.deck.plans import check_minutes
 
 def is_deck(app: Sphinx, docname: str) -> bool:
     """Tell whether a document is a deck; the index of the decks is a page."""
@@ -61,21 +58,7 @@ def check(app: Sphinx, document: nodes.document) -> None:
         count = len(own(leaf, notes))
         if count != 1:
             warn(f"a slide must have one notes block, got {count}: {title_of(leaf)}", leaf, "notes")
-    _check_minutes(app, docname, leaves)
-
-
-def _check_minutes(app: Sphinx, docname: str, leaves: list[nodes.section]) -> None:
-    """Warn where the notes do not add up to the deck's minutes."""
-    given = app.env.metadata[docname].get("minutes", MINUTES)
-    try:
-        planned = read_minutes(str(given))
-    except ValueError:
-        warn(f"minutes must be a positive number, got minutes={given!r}", docname, "minutes")
-        return
-    total = sum(note["minutes"] for leaf in leaves for note in own(leaf, notes))
-    if not math.isclose(total, planned):
-        message = f"minutes of the notes must add up to {planned:g}, got total={total:g}"
-        warn(message, docname, "minutes")
+    check_minutes(app.env, docname, [note for leaf in leaves for note in own(leaf, notes)])
 
 
 def title_of(section: nodes.section) -> str:

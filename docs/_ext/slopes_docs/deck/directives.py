@@ -21,7 +21,7 @@ STEPS = re.compile(rf"{PART}(?:\|{PART})*")
 
 
 class notes(nodes.General, nodes.Element):  # noqa: N801
-    """Speaker notes, with the planned ``minutes``."""
+    """Speaker notes, with the planned ``minutes``, ``extra`` ones, and whether ``optional``."""
 
 
 class slide_options(nodes.Invisible, nodes.Element):  # noqa: N801
@@ -36,6 +36,14 @@ def read_minutes(argument: str | None) -> float:
     value = float(argument or "nan")
     if not (math.isfinite(value) and value > 0):
         raise ValueError(f"minutes must be a positive number, got minutes={argument!r}")
+    return value
+
+
+def read_more(argument: str | None) -> float:
+    """Read how many minutes more a slide takes in a long lecture; none is a number, too."""
+    value = float(argument or "nan")
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"extra must be a number of minutes from 0 on, got extra={argument!r}")
     return value
 
 
@@ -59,13 +67,18 @@ class Notes(SphinxDirective):
     """Speaker notes of the enclosing slide."""
 
     has_content = True
-    option_spec: ClassVar = {"minutes": read_minutes}
+    option_spec: ClassVar = {
+        "minutes": read_minutes,
+        "extra": read_more,
+        "optional": directives.flag,
+    }
 
     def run(self) -> list[nodes.Node]:
         """Keep what is said, with its minutes."""
         if "minutes" not in self.options:
             raise self.error("minutes must be given, got notes without :minutes:")
         node = notes("", *self.parse_content_to_nodes(), minutes=self.options["minutes"])
+        node["extra"], node["optional"] = self.options.get("extra", 0.0), "optional" in self.options
         self.set_source_info(node)
         return [node]
 

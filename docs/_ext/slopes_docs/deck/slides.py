@@ -10,6 +10,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from slopes_docs.deck.checks import is_deck, leaves_of, sections
 from slopes_docs.deck.directives import notes, slide_options
+from slopes_docs.deck.plans import tell
 
 BACKGROUNDS = {"section": "var(--slopes-deep)", "question": "var(--slopes-b-soft)"}
 # The mark of the course, large: secants turn into the tangent of x ** 2.6. Colours: deck.css.
@@ -143,16 +144,12 @@ def _furnish(deck_slide: slide, course: str, links: list[tuple[str, str]]) -> No
 def _number(app: Sphinx, docname: str, slides: list[slide]) -> None:
     """Give each slide its number, its footer and its share of the lecture."""
     footer = f"{app.config.project} · {app.env.titles[docname].astext()}"
-    total = sum(note["minutes"] for note in _notes(slides))
-    start = 0.0
+    tell(_notes(slides))
     for number, deck_slide in enumerate(slides, 1):
         data = deck_slide["data"]
         data |= {"footer": footer, "number": f"{number} / {len(slides)}"}
         for note in _notes([deck_slide]):
-            end = start + note["minutes"]
             data["timing"] = str(round(60 * note["minutes"]))
-            note["plan"] = f"{note['minutes']:g} min · {start:g} to {end:g} of {total:g}"
-            start = end
 
 
 def _notes(slides: list[slide]) -> list[notes]:
