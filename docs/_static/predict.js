@@ -4,16 +4,19 @@
 (() => {
   "use strict";
   const KEY = "slopes.predictions"; // {page: {name: choice}}; a choice is "" where it was only shown
-  const forms = [...document.querySelectorAll("form.prediction")];
+  /* Counts of all pages with predictions, by their address seen from here; "" is this page. */
+  const totals = JSON.parse(document.getElementById("predictions").textContent);
+  const here = totals[""]?.page;
+  const forms = () => [...document.querySelectorAll("form.prediction")];
 
   /* A browser may refuse to keep anything; then a choice lasts as long as the page. */
   const read = () => {
     try { return JSON.parse(localStorage.getItem(KEY)) || {}; } catch { return {}; }
   };
   const keep = (form, value) => {
-    const kept = read(), page = form.dataset.page;
-    kept[page] = { ...kept[page], [form.id]: value };
-    if (value === undefined) delete kept[page][form.id];
+    const kept = read();
+    kept[here] = { ...kept[here], [form.id]: value };
+    if (value === undefined) delete kept[here][form.id];
     try { localStorage.setItem(KEY, JSON.stringify(kept)); } catch { /* see above */ }
   };
 
@@ -59,7 +62,6 @@
   };
 
   /* The chapters' links tell how many of their predictions are made. */
-  const totals = JSON.parse(document.getElementById("predictions").textContent);
   const count = () => {
     const kept = read();
     for (const [address, { page, count: all }] of Object.entries(totals)) {
@@ -79,12 +81,12 @@
   const score = () => {
     const place = document.querySelector(".predict-score");
     if (!place) return;
-    const kept = forms.map((form) => [form, read()[form.dataset.page]?.[form.id]]);
-    const answered = kept.filter(([, value]) => value !== undefined).length;
-    const right = kept.filter(([form, value]) => value && isRight(form, value)).length;
-    place.textContent = answered
-      ? `${right} right of ${answered} answered; there are ${forms.length} questions.`
-      : `${forms.length} questions, none answered yet.`;
+    const asked = forms(), kept = read()[here] || {};
+    const answered = asked.filter((form) => kept[form.id] !== undefined);
+    const right = answered.filter((form) => kept[form.id] && isRight(form, kept[form.id]));
+    place.textContent = answered.length
+      ? `${right.length} right of ${answered.length} answered; there are ${asked.length} questions.`
+      : `${asked.length} questions, none answered yet.`;
   };
 
   const settle = (form, value, next) => {
@@ -94,16 +96,29 @@
     form.querySelector(next).focus({ preventScroll: true }); // what was pressed is gone
   };
 
-  for (const form of forms) {
+  const setUp = (form) => {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       settle(form, new FormData(form).get("choice"), ".predict-forget");
     });
     form.querySelector(".predict-show").addEventListener("click", () => settle(form, "", ".predict-forget"));
     form.querySelector(".predict-forget").addEventListener("click", () => settle(form, undefined, "input"));
-    const value = read()[form.dataset.page]?.[form.id];
-    if (value !== undefined) show(form, value);
-  }
+  };
+
+  /* What was chosen at an earlier visit is shown before it is painted, or the text would move: while
+     the page still comes in, each form is set up as soon as it is there, with the outputs behind. */
+  const ready = new Set();
+  const restore = () => {
+    const kept = read()[here] || {};
+    for (const form of forms()) {
+      if (ready.has(form.id) || (document.readyState === "loading" && !form.nextSibling)) continue;
+      ready.add(form.id);
+      setUp(form);
+      if (kept[form.id] !== undefined) show(form, kept[form.id]);
+    }
+    for (const output of document.querySelectorAll(".predict-closed:not(.open)"))
+      if (kept[output.dataset.prediction] !== undefined) output.classList.add("open");
+  };
 
   /* Whoever follows a link to a figure has asked for it. */
   const reach = () => {
@@ -112,7 +127,18 @@
     output?.classList.add("open");
     if (output) target.scrollIntoView();
   };
-  addEventListener("hashchange", reach);
-  reach();
-  count();
+
+  const watch = new MutationObserver(restore);
+  const start = () => {
+    watch.disconnect();
+    restore();
+    reach();
+    count();
+    addEventListener("hashchange", reach);
+  };
+  if (document.readyState !== "loading") start();
+  else {
+    document.addEventListener("DOMContentLoaded", start);
+    if (read()[here]) watch.observe(document, { childList: true, subtree: true });
+  }
 })();

@@ -151,6 +151,30 @@ def test_a_reload_keeps_what_was_chosen_or_shown(page, value):
     assert {**before, "focus": None} == {**after, "focus": None}
 
 
+@pytest.mark.parametrize(
+    ("path", "name"), [(SUBJECT, NAME), ("reference/quiz.html", "quiz-silent")]
+)
+def test_a_kept_choice_moves_nothing_when_the_page_comes_back(path, name, browser, server):
+    with visit(browser, server, path, phone=True, slow=True) as (page, _):
+        predicting.choose(page, name, "A")
+        page.locator(f"#{name}").evaluate("form => form.scrollIntoView()")
+        page.wait_for_timeout(gates.LATE)
+        page.reload(wait_until="networkidle")
+        page.wait_for_timeout(gates.LATE)
+        assert predicting.state(page, name)["state"] == "chosen"
+        assert sum(shift["value"] for shift in page.evaluate("probes.shifts")) <= 0.01
+
+
+def test_the_quiz_counts_right_answers(browser, server):
+    with visit(browser, server, "reference/quiz.html") as (page, _):
+        score = page.locator(".predict-score")
+        assert score.text_content() == "10 questions, none answered yet."
+        predicting.choose(page, "quiz-float32", "813")
+        predicting.choose(page, "quiz-silent", "B")
+        predicting.press(page, "quiz-cure", "show")
+        assert score.text_content() == "1 right of 3 answered; there are 10 questions."
+
+
 def test_a_choice_can_be_forgotten(page):
     before = predicting.state(page, NAME)
     predicting.choose(page, NAME, "A")

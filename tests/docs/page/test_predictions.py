@@ -125,7 +125,7 @@ def test_a_prediction_is_a_form_with_a_legend_and_its_question(page):
     asked = form.select_one("fieldset")["aria-describedby"]
     assert page.find(id=asked).select_one(".katex")
     assert form.legend.get_text() == "Predict 1 of 2"
-    assert (form["data-right"], form["data-page"], form["data-tolerance"]) == ("B", "lesson", "")
+    assert (form["data-right"], form["data-cells"], form["data-tolerance"]) == ("B", "2", "")
 
 
 def test_each_option_is_a_labelled_button_of_one_group(page):

@@ -90,10 +90,10 @@ class LayOut(SphinxPostTransform):
         quiz = next(self.document.findall(score), None) is not None
         for number, node in enumerate(found, 1):
             kind = "Question" if quiz else "Predict"
-            lay_out(node, f"{kind} {number} of {len(found)}", self.env.docname, live=answered)
+            lay_out(node, f"{kind} {number} of {len(found)}", live=answered)
 
 
-def lay_out(node: prediction, heading: str, page: str, *, live: bool) -> None:
+def lay_out(node: prediction, heading: str, *, live: bool) -> None:
     """Turn the parts of a prediction into a box and a folded answer, and close what is behind."""
     asked, offered, told = node.children
     if live:
@@ -110,7 +110,7 @@ def lay_out(node: prediction, heading: str, page: str, *, live: bool) -> None:
     reasons = reasons_of(offered)
     told += nodes.bullet_list("", *reasons.values(), classes=["predict-reasons"])
     told["classes"] = ["dropdown"]  # a notebook folds it
-    node["page"], node["live"], node["reasons"] = page, live, list(reasons)
+    node["live"], node["reasons"] = live, list(reasons)
     node.children = []
     node += [box, told]
 
@@ -130,7 +130,6 @@ def _visit_prediction(self: HTML5Translator, node: prediction) -> None:
         self.body.append(self.starttag(node, "div", CLASS="prediction"))
         return
     data = {
-        "data-page": node["page"],
         "data-cells": str(node["cells"]),
         "data-right": letter_of(node["right"]),
         "data-tolerance": "" if node["tolerance"] is None else repr(node["tolerance"]),
@@ -218,7 +217,8 @@ def add_script(app: Sphinx, page: str, _: str, __: dict[str, Any], doctree: Any)
     if app.builder.name in ANSWERED and (asks or page == app.config.root_doc):
         counts = json.dumps(totals(app, page), sort_keys=True)
         app.add_js_file(None, body=counts, type="application/json", id="predictions")
-        app.add_js_file(SCRIPT, defer="defer")
+        # it comes before the first paint, as the style sheet does: a kept choice moves nothing
+        app.add_js_file(SCRIPT, **{"async": "async", "blocking": "render"})
 
 
 def register(app: Sphinx) -> None:
