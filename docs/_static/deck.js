@@ -141,6 +141,16 @@
     history.replaceState(null, "", url);
   };
 
+  /* Who speaks, where and when: from the address, else from the configuration; text, never HTML. */
+  const introduce = () => {
+    const line = document.querySelector(".given");
+    const asked = new URLSearchParams(location.search);
+    const said = ["lecturer", "place", "date"]
+      .map((name) => (asked.get(name) ?? line.dataset[name]).trim().slice(0, 80)).filter(Boolean).join(" · ");
+    line.textContent = said;
+    if (said) for (const slide of slides) slide.dataset.footer += ` · ${said}`;
+  };
+
   const slides = [...document.querySelectorAll(".slides section.slide")];
   const seconds = sum(slides.map((slide) => Number(slide.dataset.timing || 0)));
 
@@ -149,6 +159,7 @@
   const size = () => phone.matches && !/print-pdf/.test(location.search)
     ? { width: 780, height: Math.round(780 * innerHeight / innerWidth) } : { width: 1280, height: 720 };
 
+  introduce();
   Reveal.initialize({
     ...size(), margin: 0, minScale: 0.1, maxScale: 4, center: false, display: "flex",
     hash: true, slideNumber: false, progress: true, controls: true, controlsTutorial: false,

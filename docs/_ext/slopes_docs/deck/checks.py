@@ -12,6 +12,7 @@ from slopes_docs.deck.cells import check_code, read_cell, warn
 from slopes_docs.deck.directives import notes, slide_options
 from slopes_docs.deck.plans import check_minutes
 
+
 def is_deck(app: Sphinx, docname: str) -> bool:
     """Tell whether a document is a deck; the index of the decks is a page."""
     prefix = app.config.deck_prefix

@@ -15,6 +15,7 @@ KINDS = (
     "title", "section", "text", "code", "figure", "question", "columns", "statement", "exercises",
     "derivation",
 )  # fmt: skip
+GIVEN = ("lecturer", "place", "date")  # deck.js takes them from the address, too
 LINES_LEAST = 2  # a derivation of one line derives nothing
 PART = r"(?:\*|\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)"
 STEPS = re.compile(rf"{PART}(?:\|{PART})*")
@@ -176,5 +177,7 @@ def _is_list(node: nodes.Node) -> bool:
 def register(app: Sphinx) -> None:
     """Register the directives, and the settings of decks."""
     app.add_config_value("deck_prefix", "slides/", "env", str)
+    for name in (*GIVEN, "licence"):
+        app.add_config_value(f"deck_{name}", "", "html", str)
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)

@@ -97,7 +97,9 @@ def tell(said: list[notes]) -> None:
 def _spans(minutes: list[float]) -> list[str]:
     """Return when each of some slides begins and ends."""
     ends = list(accumulate(minutes))
-    return [f"{end - one:g} to {end:g} of {ends[-1]:g}" for one, end in zip(minutes, ends)]
+    return [
+        f"{end - one:g} to {end:g} of {ends[-1]:g}" for one, end in zip(minutes, ends, strict=True)
+    ]
 
 
 # --- the table ------------------------------------------------------------------------------------
