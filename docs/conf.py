@@ -21,7 +21,8 @@ from slopes_docs.page.macros import katex_macros  # noqa: E402
 # --- what it is -------------------------------------------------------------------------------
 project = "Slopes"
 author = "The Slopes authors"
-copyright = "The Slopes authors. Text CC BY 4.0, code BSD-3-Clause"
+deck_licence = "Text CC BY 4.0, code BSD-3-Clause"
+copyright = f"The Slopes authors. {deck_licence}"
 release = version = installed("slopes")
 language = "en"
 

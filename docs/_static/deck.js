@@ -4,6 +4,7 @@
   "use strict";
   const root = document.documentElement;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const phone = matchMedia("(max-width: 600px)");
   const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
   /* "1,4-6|*" -> [Set {1, 4, 5, 6}, null]; null is every line. */
@@ -44,7 +45,7 @@
   };
 
   /* What is wider than its place is set smaller, but never too small for the last row: a formula
-     down to the size of the text, code down to 26 px. What still does not fit is the author's. */
+     down to the size of the text (on a phone 11 px), code down to 26 px. What still does not fit is the author's. */
   const shrink = (element, width, room, least) => {
     const size = parseFloat(getComputedStyle(element).fontSize);
     if (width > room)
@@ -57,7 +58,7 @@
       .map((part) => part.getBoundingClientRect());
     const left = Math.min(...parts.map((part) => part.left));
     const right = Math.max(...parts.map((part) => part.right));
-    shrink(formula, (right - left) / scale + 4, place.clientWidth, 30);
+    shrink(formula, (right - left) / scale + 4, place.clientWidth, phone.matches ? 22 : 30);
   };
   const fitCode = (pre) => {
     if (pre.scrollWidth <= pre.clientWidth) return;
@@ -140,16 +141,34 @@
     history.replaceState(null, "", url);
   };
 
+  /* Who speaks, where and when: from the address, else from the configuration; text, never HTML. */
+  const introduce = () => {
+    const line = document.querySelector(".given");
+    const asked = new URLSearchParams(location.search);
+    const said = ["lecturer", "place", "date"]
+      .map((name) => (asked.get(name) ?? line.dataset[name]).trim().slice(0, 80)).filter(Boolean).join(" · ");
+    line.textContent = said;
+    if (said) for (const slide of slides) slide.dataset.footer += ` · ${said}`;
+  };
+
   const slides = [...document.querySelectorAll(".slides section.slide")];
   const seconds = sum(slides.map((slide) => Number(slide.dataset.timing || 0)));
 
+  /* On a phone held upright reveal scrolls from slide to slide; each is as high and narrow as the
+     screen, for a slide of a projector would be a stamp there. */
+  const size = () => phone.matches && !/print-pdf/.test(location.search)
+    ? { width: 780, height: Math.round(780 * innerHeight / innerWidth) } : { width: 1280, height: 720 };
+
+  introduce();
   Reveal.initialize({
-    width: 1280, height: 720, margin: 0, minScale: 0.1, maxScale: 4, center: false, display: "flex",
+    ...size(), margin: 0, minScale: 0.1, maxScale: 4, center: false, display: "flex",
     hash: true, slideNumber: false, progress: true, controls: true, controlsTutorial: false,
-    scrollActivationWidth: null, pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1,
+    scrollActivationWidth: 600, scrollLayout: "full", pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1,
     transition: calm ? "none" : "fade", transitionSpeed: "fast", autoAnimate: !calm,
     backgroundTransition: calm ? "none" : "fade", totalTime: seconds,
     plugins: [RevealNotes, Steps, Fit, Paper, Speaker],
-  }).then(() => Reveal.addKeyBinding(
-    { keyCode: 68, key: "D", description: "Dark or light" }, toggleDark));
+  }).then(() => {
+    Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Dark or light" }, toggleDark);
+    phone.addEventListener("change", () => Reveal.configure(size()));
+  });
 })();

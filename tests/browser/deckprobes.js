@@ -1,6 +1,7 @@
 /* Measurements of the slide that a reveal.js deck shows. Sizes are in pixels of a 1280 x 720 screen. */
 (() => {
   const TOLERANCE = 1.5; // px: rounding of scaled boxes
+  const HEIGHT = 720, FOOTER = 56; // px: of a slide, and of its last line, with air above
   const JOIN = 0.1; // of the slide's height: a gap below this is spacing, not emptiness
   const SKIP = "aside.notes, aside.notes *, script, style, .katex-mathml, .katex-mathml *, svg *, math *";
   const LEAVES = "h1, h2, h3, h4, p, li, dt, dd, pre, table, img, svg, math, blockquote, figcaption, .katex-display, iframe, video, canvas";
@@ -51,6 +52,20 @@
       if (found.length > before) reported.push(e);
     }
     return found;
+  };
+
+  /* What leaves its band: the body stays below the title and above the line of the footer. */
+  const crowded = () => {
+    if (slide().matches(".kind-title, .kind-section")) return [];
+    const area = slide().getBoundingClientRect(), scale = area.height / HEIGHT;
+    const top = slide().querySelector("h1, h2, h3").getBoundingClientRect().bottom;
+    const bottom = area.bottom - FOOTER * scale;
+    const body = slide().querySelector(".slide-body");
+    return elements().filter(e => body.contains(e) && e !== body && !e.closest("svg")).flatMap(e => {
+      const box = e.getBoundingClientRect();
+      const over = [["title", top - box.top], ["footer", box.bottom - bottom]].filter(([, by]) => by > TOLERANCE);
+      return over.map(([what, by]) => `${label(e)} is ${Math.round(by / scale)} px in the ${what}`);
+    });
   };
 
   /* Pieces of text that lie on one another. A formula is one piece. */
@@ -117,7 +132,7 @@
   const state = () => ({
     title: title(slide()),
     filled: filled(),
-    overflow: [...overflow(), ...overlaps()],
+    overflow: [...overflow(), ...overlaps(), ...crowded()],
     section: slide().matches(".kind-section"),
     unseen: [...slide().querySelectorAll("img")].filter(i => !i.naturalWidth).map(i => i.getAttribute("src")),
     pictures: [...slide().querySelectorAll("img")].filter(i => i.getAttribute("src").includes(".svg")).length,

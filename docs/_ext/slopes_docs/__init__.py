@@ -15,7 +15,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from slopes_docs import repairs
-from slopes_docs.deck import checks, directives, slides, writing
+from slopes_docs.deck import checks, directives, plans, slides, writing
 from slopes_docs.notebook import export
 from slopes_docs.page import (
     address,
@@ -57,6 +57,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("doctree-read", 700, live.take_pictures),
     # all pages are read
     ("env-updated", 600, environment.pages_to_write),
+    ("env-updated", 600, plans.pages_to_write),
     # a page is resolved
     ("doctree-resolved", 600, environment.fill_in),
     ("doctree-resolved", 600, measured.leave_out_of_search),
@@ -80,7 +81,9 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
 ]
 
 # Those that have directives, nodes or settings of their own.
-ROOMS = (execution, measured, environment, address, directives, writing, predict, predictions)
+ROOMS = (
+    execution, measured, environment, address, directives, writing, plans, predict, predictions,
+)  # fmt: skip
 
 
 # Pages are trees of 100,000 objects and more that live long. Python looks for garbage after every
@@ -104,6 +107,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         directives,
         writing,
         folds,
+        plans,
         predict,
         predictions,
     ):

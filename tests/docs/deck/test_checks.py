@@ -54,6 +54,28 @@ BROKEN = {
         GOOD.replace(":minutes: 1", ":minutes: -1"),
         r"minutes must be a positive number, got minutes='-1'",
     ),
+    "unknown_mark": (
+        GOOD.replace("minutes: 1\n---", "minutes: 1\nmark: moon\n---"),
+        r"mark must be one of tangent, valley, .*got mark='moon'",
+    ),
+    "negative_extra": (
+        GOOD.replace(":minutes: 1\n", ":minutes: 1\n:extra: -1\n"),
+        r"extra must be a number of minutes from 0 on, got extra='-1'",
+    ),
+    "wrong_long": (
+        GOOD.replace("minutes: 1\n---", "minutes: 1\nlong: 4\n---").replace(
+            ":minutes: 1\n", ":minutes: 1\n:extra: 2\n"
+        ),
+        r"minutes and extra of the notes must add up to 4, got total=3",
+    ),
+    "long_unsaid": (
+        GOOD.replace(":minutes: 1\n", ":minutes: 1\n:extra: 2\n"),
+        r"long must be given with :extra:, got minutes and extra=3",
+    ),
+    "vague_long": (
+        GOOD.replace("minutes: 1\n---", "minutes: 1\nlong: twice\n---"),
+        r"long must be a positive number, got long='twice'",
+    ),
     "notes_in_a_box": (
         GOOD.replace("```{notes}", "````{note}\n```{notes}") + "````\n",
         r"notes must stand directly in a slide of a deck",
@@ -84,7 +106,23 @@ BROKEN = {
     ),
     "bad_fragment": (
         GOOD.replace("Shown.", "```{code-cell}\n:fragment: all\nx = 1\n```"),
-        r"fragment must be 'cell' or 'output', got fragment='all'",
+        r"fragment must be 'cell', 'output' or 'both', got fragment='all'",
+    ),
+    "dense_code": (
+        GOOD.replace("Shown.", "```{code-cell}\na = 1\nb = 2\nc = 3\n```"),
+        r"code of 3 lines or more must have :steps:, or :whole: .*got lines=3",
+    ),
+    "dense_block": (
+        GOOD.replace("Shown.", "```python\na = 1\nb = 2\n\nc = 3\n```"),
+        r"code of 3 lines or more must have :steps:, or :whole: .*got lines=4",
+    ),
+    "derivation_of_one_line": (
+        GOOD.replace("Shown.", "```{derivation}\n- One\n\n  $$x$$\n```"),
+        r"derivation must be one list of 2 lines or more, got lines=1 in blocks=1",
+    ),
+    "derivation_without_list": (
+        GOOD.replace("Shown.", "```{derivation}\n$$x$$\n```"),
+        r"derivation must be one list of 2 lines or more, got lines=0 in blocks=1",
     ),
 }
 
@@ -92,11 +130,12 @@ BROKEN = {
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A project with one good deck, the broken ones, and a page that speaks like a deck."""
-    names = ["page", *(f"slides/{name}" for name in ("good", *BROKEN))]
+    names = ["page", "plans", *(f"slides/{name}" for name in ("good", *BROKEN))]
     pages = {f"slides/{name}.md": text for name, (text, _) in BROKEN.items()}
     pages |= {
         "conf.py": bookbuild.CONF,
         "index.md": "\n".join(["# Index", "", "```{toctree}", *names, "```", ""]),
+        "plans.md": "# Plans\n\n```{plan} nowhere\n```\n\n```{plan} good\n```\n",
         "page.md": "# Page\n\n```{notes}\n:minutes: 1\nUnheard.\n```\n",
         "slides/good.md": GOOD,
     }
@@ -124,6 +163,10 @@ def test_a_good_deck_has_no_warning(complaints):
 def test_notes_on_a_page_are_a_warning_and_are_not_printed(complaints, project):
     assert re.search(r"page\.md.*notes must stand directly in a slide", complaints)
     assert "Unheard." not in (project / "dist" / "site" / "page.html").read_text("utf-8")
+
+
+def test_a_plan_must_name_a_deck(complaints):
+    assert re.search(r"plans\.md.*plan must name a deck, got 'nowhere'", complaints)
 
 
 def test_other_builders_leave_the_notes_out(project):

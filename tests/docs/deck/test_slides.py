@@ -21,7 +21,7 @@ SLIDES = [
     ("text", 1, 0),
     ("text", 1, 2),
     ("question", 2, 1),
-    ("code", 2, 3),
+    ("code", 2, 4),
     ("code", 0.5, 1),
     ("code", 1, 1),
     ("figure", 1, 0),
@@ -101,8 +101,34 @@ def test_each_slide_has_notes_with_its_minutes(slides):
 
 def test_the_plan_ends_at_the_sum_of_the_minutes(slides):
     total = sum(minutes for _, minutes, _ in SLIDES)
-    assert slides[-1].select_one(".plan").get_text().endswith(f"to {total:g} of {total:g}")
+    assert f"to {total:g} of {total:g}" in slides[-1].select_one(".plan").get_text()
     assert slides[0].select_one(".course").get_text() == f"Slopes · {total:g} minutes"
+
+
+def test_the_speaker_sees_both_plans_and_what_may_be_left_out(slides):
+    plans = [one.select_one(".plan").get_text() for one in slides]
+    assert plans[-1] == "3 min · 18 to 21 of 21 (long plan: 12 min · 18 to 30 of 30)"
+    optional = [plan.endswith("may be left out") for plan in plans]
+    assert optional == [*[False] * (len(SLIDES) - 2), True, False]
+
+
+def test_the_index_shows_the_plan_of_a_deck(built):
+    index = bs4.BeautifulSoup((built / "slides/index.html").read_text("utf-8"), "html.parser")
+    rows = [[c.get_text() for c in row.select("td")] for row in index.select("table.plan tbody tr")]
+    assert len(rows) == len(SLIDES) + 1
+    assert rows[-3][1:] == ["1", "1", "yes"]
+    assert rows[-2][1:] == ["3", "12", ""]
+    assert rows[-1] == ["all", "21", "30", "1 minutes"]
+    links = [a["href"] for a in index.select("table.plan a")]
+    assert links[0] == "finite.html#numerical-differentiation"
+
+
+def test_a_title_shows_who_speaks_as_text_the_licence_and_its_own_drawing(slides):
+    given = slides[0].select_one(".slide-body > .given")
+    assert given.get_text() == "Ada <b>Lovelace</b> · Turin"
+    assert (given["data-lecturer"], given["data-date"]) == ("Ada <b>Lovelace</b>", "")
+    assert slides[0].select_one(".licence").get_text() == "Free to use"
+    assert len(slides[0].select("svg.mark .tangent")) == 1
 
 
 def test_fragments_are_counted_slide_by_slide(slides):
@@ -197,9 +223,9 @@ def test_a_deck_loads_files_of_the_site_alone(page):
     assert [address for address in loaded if not address.startswith(("../", "data:,"))] == []
 
 
-def test_a_deck_loads_four_scripts(page):
+def test_a_deck_loads_five_scripts(page):
     names = [Path(script["src"]).name for script in page.select("script[src]")]
-    assert names == ["reveal.js", "notes.js", "deck.js", "vote.js"]
+    assert names == ["reveal.js", "notes.js", "deck.js", "draw.js", "vote.js"]
 
 
 def test_the_index_of_decks_and_the_chapters_stay_pages(built):

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.util import logging
 
-from slopes_docs.deck.directives import notes, read_minutes, read_steps, slide_options
-
-logger = logging.getLogger(__name__)
-
-MINUTES = 45.0
+from slopes_docs.deck.cells import check_code, read_cell, warn
+from slopes_docs.deck.directives import notes, slide_options
+from slopes_docs.deck.plans import check_minutes
 
 
 def is_deck(app: Sphinx, docname: str) -> bool:
@@ -43,16 +38,11 @@ def own(section: nodes.section, kind: type[nodes.Element]) -> list[Any]:
     return [child for child in section.children if isinstance(child, kind)]
 
 
-def warn(message: str, node: nodes.Node | str, subtype: str) -> None:
-    """Warn in this extension's name, at a node or in a document."""
-    logger.warning(message, location=node, type="deck", subtype=subtype)
-
-
 def check(app: Sphinx, document: nodes.document) -> None:
     """Warn where a document breaks the rules in the module's docstring."""
     docname = app.env.docname
     for cell in document.findall(nodes.container):
-        _read_cell(cell)
+        read_cell(cell)
     leaves = list(leaves_of(document)) if is_deck(app, docname) else []
     for node in document.findall(lambda n: isinstance(n, (notes, slide_options))):
         if node.parent not in leaves:
@@ -65,57 +55,13 @@ def check(app: Sphinx, document: nodes.document) -> None:
         if not isinstance(child, (nodes.section, nodes.Invisible, nodes.target)):
             warn("a deck must begin with its title, got content before it", child, "place")
     for leaf in leaves:
+        check_code(leaf)
         count = len(own(leaf, notes))
         if count != 1:
             warn(f"a slide must have one notes block, got {count}: {title_of(leaf)}", leaf, "notes")
-    _check_minutes(app, docname, leaves)
-
-
-def _check_minutes(app: Sphinx, docname: str, leaves: list[nodes.section]) -> None:
-    """Warn where the notes do not add up to the deck's minutes."""
-    given = app.env.metadata[docname].get("minutes", MINUTES)
-    try:
-        planned = read_minutes(str(given))
-    except ValueError:
-        warn(f"minutes must be a positive number, got minutes={given!r}", docname, "minutes")
-        return
-    total = sum(note["minutes"] for leaf in leaves for note in own(leaf, notes))
-    if not math.isclose(total, planned):
-        message = f"minutes of the notes must add up to {planned:g}, got total={total:g}"
-        warn(message, docname, "minutes")
+    check_minutes(app.env, docname, [note for leaf in leaves for note in own(leaf, notes)])
 
 
 def title_of(section: nodes.section) -> str:
     """Return the text of a slide's heading."""
     return next((t.astext() for t in own(section, nodes.title)), "")
-
-
-def _read_cell(cell: nodes.container) -> None:
-    """Carry the options ``steps`` and ``fragment`` of an executed cell over to its nodes."""
-    options = cell.get("cell_metadata", {}) if cell.get("nb_element") == "cell_code" else {}
-    if "steps" in options:
-        try:
-            steps = read_steps(str(options["steps"]))
-        except ValueError as problem:
-            warn(str(problem), cell, "steps")
-            return
-        for code in list(cell.findall(nodes.literal_block))[:1]:
-            code["deck_steps"] = steps
-            _check_lines(steps, code)
-    held = options.get("fragment")
-    if held == "cell":
-        cell["classes"].append("fragment")
-    elif held == "output":
-        for part in cell.findall(nodes.container):
-            if part.get("nb_element") == "cell_code_output":
-                part["classes"].append("fragment")
-    elif held is not None:
-        warn(f"fragment must be 'cell' or 'output', got fragment={held!r}", cell, "fragment")
-
-
-def _check_lines(steps: str, code: nodes.literal_block) -> None:
-    """Warn where a step names a line that the code does not have."""
-    last = max((int(number) for number in re.findall(r"\d+", steps)), default=0)
-    lines = len(code.astext().rstrip("\n").split("\n"))
-    if last > lines:
-        warn(f"steps must be lines of the {lines} in the cell, got steps={steps!r}", code, "steps")

@@ -13,13 +13,16 @@ from sphinx.util.docutils import SphinxDirective
 
 KINDS = (
     "title", "section", "text", "code", "figure", "question", "columns", "statement", "exercises",
+    "derivation",
 )  # fmt: skip
+GIVEN = ("lecturer", "place", "date")  # deck.js takes them from the address, too
+LINES_LEAST = 2  # a derivation of one line derives nothing
 PART = r"(?:\*|\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)"
 STEPS = re.compile(rf"{PART}(?:\|{PART})*")
 
 
 class notes(nodes.General, nodes.Element):  # noqa: N801
-    """Speaker notes, with the planned ``minutes``."""
+    """Speaker notes, with the planned ``minutes``, ``extra`` ones, and whether ``optional``."""
 
 
 class slide_options(nodes.Invisible, nodes.Element):  # noqa: N801
@@ -34,6 +37,14 @@ def read_minutes(argument: str | None) -> float:
     value = float(argument or "nan")
     if not (math.isfinite(value) and value > 0):
         raise ValueError(f"minutes must be a positive number, got minutes={argument!r}")
+    return value
+
+
+def read_more(argument: str | None) -> float:
+    """Read how many minutes more a slide takes in a long lecture; none is a number, too."""
+    value = float(argument or "nan")
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"extra must be a number of minutes from 0 on, got extra={argument!r}")
     return value
 
 
@@ -57,13 +68,18 @@ class Notes(SphinxDirective):
     """Speaker notes of the enclosing slide."""
 
     has_content = True
-    option_spec: ClassVar = {"minutes": read_minutes}
+    option_spec: ClassVar = {
+        "minutes": read_minutes,
+        "extra": read_more,
+        "optional": directives.flag,
+    }
 
     def run(self) -> list[nodes.Node]:
         """Keep what is said, with its minutes."""
         if "minutes" not in self.options:
             raise self.error("minutes must be given, got notes without :minutes:")
         node = notes("", *self.parse_content_to_nodes(), minutes=self.options["minutes"])
+        node["extra"], node["optional"] = self.options.get("extra", 0.0), "optional" in self.options
         self.set_source_info(node)
         return [node]
 
@@ -81,6 +97,26 @@ class Fragments(SphinxDirective):
             items = block.children if _is_list(block) else [block]
             for item in filter(lambda node: isinstance(node, nodes.Element), items):
                 item["classes"] += ["fragment", *self.options.get("effect", [])]
+        return blocks
+
+
+class Derivation(SphinxDirective):
+    """Lines of a derivation, each with its reason; all but the first are steps."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Mark the list, and each item after the first as one step."""
+        blocks = self.parse_content_to_nodes()
+        items = blocks[0].children if len(blocks) == 1 and _is_list(blocks[0]) else []
+        if len(items) < LINES_LEAST:
+            raise self.error(
+                f"derivation must be one list of {LINES_LEAST} lines or more, "
+                f"got lines={len(items)} in blocks={len(blocks)}"
+            )
+        blocks[0]["classes"].append("derivation")
+        for item in items[1:]:
+            item["classes"].append("fragment")
         return blocks
 
 
@@ -127,6 +163,7 @@ class Stepping(SphinxDirective):
 DIRECTIVES = {
     "notes": Notes,
     "fragments": Fragments,
+    "derivation": Derivation,
     "slide": Slide,
     "stepping": Stepping,
 }
@@ -140,5 +177,7 @@ def _is_list(node: nodes.Node) -> bool:
 def register(app: Sphinx) -> None:
     """Register the directives, and the settings of decks."""
     app.add_config_value("deck_prefix", "slides/", "env", str)
+    for name in (*GIVEN, "licence"):
+        app.add_config_value(f"deck_{name}", "", "html", str)
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)

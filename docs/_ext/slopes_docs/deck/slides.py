@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from slopes_docs.deck.cells import warn
 from slopes_docs.deck.checks import is_deck, leaves_of, sections
-from slopes_docs.deck.directives import notes, slide_options
+from slopes_docs.deck.directives import GIVEN, notes, slide_options
+from slopes_docs.deck.marks import drawing
+from slopes_docs.deck.plans import tell
 
 BACKGROUNDS = {"section": "var(--slopes-deep)", "question": "var(--slopes-b-soft)"}
-# The mark of the course, large: secants turn into the tangent of x ** 2.6. Colours: deck.css.
-MARK = """<svg class="mark" viewBox="0 0 520 720" aria-hidden="true" focusable="false">
-<path class="secant" d="M120 707 500 86M120 681 500 184M120 657 500 273"/>
-<path class="tangent" d="M30 684 510 381"/>
-<path class="curve" d="M20 620C60 620 100 618 140 605C180 592 220 568 260 528C300 488 340 432 380
-355C420 278 460 181 500 60"/>
-<g class="point"><circle cx="480" cy="119" r="8"/><circle cx="400" cy="315" r="8"/>
-<circle cx="320" cy="455" r="8"/><circle cx="200" cy="576" r="15"/></g></svg>
-"""
 
 
 class slide(nodes.section):  # noqa: N801
@@ -76,7 +71,9 @@ def _build(app: Sphinx, docname: str, document: nodes.document) -> None:
     slides = list(document.findall(slide))
     course = f"{app.config.project} · {sum(n['minutes'] for n in _notes(slides)):g} minutes"
     for deck_slide in slides:
-        _furnish(deck_slide, course, _links(app, docname))
+        _furnish(deck_slide, _links(app, docname))
+        if deck_slide["kind"] == "title":
+            _furnish_title(app, docname, deck_slide, course)
     _number(app, docname, slides)
 
 
@@ -126,33 +123,52 @@ def _links(app: Sphinx, docname: str) -> list[tuple[str, str]]:
     return [(text, app.builder.get_relative_uri(docname, target)) for text, target in targets]
 
 
-def _furnish(deck_slide: slide, course: str, links: list[tuple[str, str]]) -> None:
-    """Add what every deck has: course and mark to the title, links to title and exercises."""
-    body = next(c for c in deck_slide.children if isinstance(c, nodes.container))
+def _furnish(deck_slide: slide, links: list[tuple[str, str]]) -> None:
+    """Link chapter and decks, from the title and from the exercises."""
     if deck_slide["kind"] in {"title", "exercises"} and links:
         anchors = [
             nodes.reference("", text, refuri=uri, internal=True, classes=["deck-link"])
             for text, uri in links
         ]
-        body.append(nodes.paragraph("", "", *anchors, classes=["deck-links"]))
-    if deck_slide["kind"] == "title":
-        deck_slide.insert(0, nodes.paragraph("", course, classes=["course"]))
-        deck_slide.append(nodes.raw("", MARK, format="html"))
+        _body(deck_slide).append(nodes.paragraph("", "", *anchors, classes=["deck-links"]))
+
+
+def _furnish_title(app: Sphinx, docname: str, deck_slide: slide, course: str) -> None:
+    """Add course, lecturer, licence and the topic's drawing to a title."""
+    data, body = app.env.metadata[docname], _body(deck_slide)
+    given = {name: str(data.get(name, app.config[f"deck_{name}"])) for name in GIVEN}
+    told = "".join(f' data-{name}="{escape(value)}"' for name, value in given.items())
+    words = escape(" · ".join(filter(None, given.values())))
+    line = nodes.raw("", f'<p class="given"{told}>{words}</p>\n', format="html")
+    links = [
+        c for c in body.children if "deck-links" in getattr(c, "attributes", {}).get("classes", [])
+    ]
+    body.insert(body.index(links[0]) if links else len(body), line)
+    if app.config.deck_licence:
+        body.append(nodes.paragraph("", app.config.deck_licence, classes=["licence"]))
+    deck_slide.insert(0, nodes.paragraph("", course, classes=["course"]))
+    try:
+        drawn = drawing(str(data.get("mark", "tangent")))
+    except ValueError as problem:
+        warn(str(problem), docname, "mark")
+        return
+    deck_slide.append(nodes.raw("", drawn, format="html"))
+
+
+def _body(deck_slide: slide) -> nodes.container:
+    """Return what stands below a slide's heading."""
+    return next(c for c in deck_slide.children if isinstance(c, nodes.container))
 
 
 def _number(app: Sphinx, docname: str, slides: list[slide]) -> None:
     """Give each slide its number, its footer and its share of the lecture."""
     footer = f"{app.config.project} · {app.env.titles[docname].astext()}"
-    total = sum(note["minutes"] for note in _notes(slides))
-    start = 0.0
+    tell(_notes(slides))
     for number, deck_slide in enumerate(slides, 1):
         data = deck_slide["data"]
         data |= {"footer": footer, "number": f"{number} / {len(slides)}"}
         for note in _notes([deck_slide]):
-            end = start + note["minutes"]
             data["timing"] = str(round(60 * note["minutes"]))
-            note["plan"] = f"{note['minutes']:g} min · {start:g} to {end:g} of {total:g}"
-            start = end
 
 
 def _notes(slides: list[slide]) -> list[notes]:

@@ -23,6 +23,7 @@ from sphinx.errors import ExtensionError
 
 DOCS = Path(__file__).resolve().parents[3]
 
+# The lock leaves out what reveal.js-plugins asks for without using it: npm itself, 400 packages.
 # Source pattern in node_modules -> folder in _static/vendor.
 FILES = {
     "reveal.js/LICENSE": "reveal",
@@ -30,6 +31,10 @@ FILES = {
     "reveal.js/dist/reveal.css": "reveal",
     "reveal.js/dist/reveal.js": "reveal",
     "reveal.js/dist/plugin/notes.js": "reveal",
+    "reveal.js-plugins/LICENSE": "chalkboard",
+    "reveal.js-plugins/chalkboard/plugin.js": "chalkboard",
+    "reveal.js-plugins/chalkboard/style.css": "chalkboard",
+    "reveal.js-plugins/chalkboard/img/*.png": "chalkboard/img",
     "katex/LICENSE": "katex",
     "katex/dist/katex.min.css": "katex",
     "katex/dist/fonts/*.woff2": "katex/fonts",

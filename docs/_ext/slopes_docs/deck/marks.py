@@ -1,0 +1,85 @@
+"""The drawing on a deck's title slide: one for each topic, in the colours of the course's mark.
+
+The front matter names it, ``mark: valley``; without a name it is the mark of the course, secants
+that turn into a tangent. A drawing is 520 x 720; its classes are coloured in ``deck.css``.
+"""
+
+from __future__ import annotations
+
+SVG = '<svg class="mark" viewBox="0 0 520 720" aria-hidden="true" focusable="false">\n{}</svg>\n'
+
+
+def _points(places: list[tuple[float, float]], radius: float = 10) -> str:
+    """Draw some points."""
+    dots = "".join(f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}"/>' for x, y in places)
+    return f'<g class="point">{dots}</g>\n'
+
+
+def _edges(places: list[tuple[float, float]], pairs: str) -> str:
+    """Draw lines between points: "01 02" joins the first to the second and the third."""
+    ends = [(places[int(a)], places[int(b)]) for a, b in pairs.split()]
+    return "".join(f"M{a[0]:g} {a[1]:g} {b[0]:g} {b[1]:g}" for a, b in ends)
+
+
+TREE = [
+    (260, 130), (150, 290), (370, 290), (90, 450), (210, 450), (310, 450), (430, 450), (150, 600),
+]  # fmt: skip
+GRAPH = [(90, 240), (90, 500), (260, 160), (260, 420), (420, 300)]
+
+MARKS = {
+    # secants turn into the tangent of x ** 2.6
+    "tangent": """<path class="secant" d="M120 707 500 86M120 681 500 184M120 657 500 273"/>
+<path class="tangent" d="M30 684 510 381"/>
+<path class="curve" d="M20 620C60 620 100 618 140 605C180 592 220 568 260 528C300 488 340 432 380
+355C420 278 460 181 500 60"/>
+"""
+    + _points([(480, 119), (400, 315), (320, 455)], 8)
+    + _points([(200, 576)], 15),
+    # the error over the step: rounding falls, truncation rises
+    "valley": """<path class="secant" d="M30 150 490 610M30 610 490 150"/>
+<path class="tangent" d="M40 175 58 160 75 205 92 190 110 250 128 222 146 285 164 262 182 318 200
+310 216 352 236 368"/>
+<path class="curve" d="M236 368C250 372 262 372 276 362L480 160"/>
+"""
+    + _points([(256, 372)], 15),
+    # a comet's places at equal times: far apart at the perihelion
+    "orbit": """<ellipse class="secant" cx="260" cy="360" rx="205" ry="112"
+ transform="rotate(-50 260 360)"/>
+<path class="tangent" d="M300 590 68 500M300 590 268 594M300 590 276 566"/>
+<circle class="sun" cx="146" cy="496" r="26"/>
+"""
+    + _points([(152, 550), (128, 517), (232, 549), (298, 492), (345, 422), (380, 342), (396, 260)]),
+    "tree": f'<path class="curve" d="{_edges(TREE, "01 02 13 14 25 26")}"/>\n'
+    f'<path class="tangent" d="{_edges(TREE, "37 47")}"/>\n' + _points(TREE, 22),
+    # a number that carries an arrow along
+    "arrow": """<path class="secant" d="M40 640H490M110 660V60"/>
+<path class="curve" d="M40 600C180 590 300 480 480 130"/>
+<path class="tangent" d="M276 452 430 266M430 266 392 286M430 266 420 308"/>
+"""
+    + _points([(276, 452)], 15),
+    # three ways from one program to one derivative
+    "ways": """<path class="curve" d="M260 640C60 520 60 220 260 90"/>
+<path class="secant" d="M260 640V90"/><path class="tangent" d="M260 640C460 520 460 220 260 90"/>
+"""
+    + _points([(260, 640), (260, 90)], 18)
+    + _points([(110, 365), (260, 365), (410, 365)]),
+    # forwards along the lines, and back
+    "graph": f'<path class="curve" d="{_edges(GRAPH, "02 03 13 24 34")}"/>\n'
+    '<path class="tangent back" d="M420 350C370 450 330 480 280 470M400 262C360 180 330 150 290 146'
+    "M232 150C170 150 120 180 96 208M238 452C190 520 150 540 116 522"
+    'M230 404C170 360 130 320 104 272"/>\n'
+    + _points(GRAPH, 24),
+}  # fmt: skip
+
+
+def drawing(name: str) -> str:
+    """Return the drawing of one name.
+
+    Raises
+    ------
+    ValueError
+        If there is none of this name.
+    """
+    if name not in MARKS:
+        raise ValueError(f"mark must be one of {', '.join(MARKS)}, got mark={name!r}")
+    return SVG.format(MARKS[name])
