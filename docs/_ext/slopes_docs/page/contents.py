@@ -15,7 +15,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from slopes_docs.deck.checks import MINUTES, is_deck
+from slopes_docs.deck.checks import is_deck
+from slopes_docs.deck.plans import MINUTES
 
 TOCTREE = re.compile(r"^```\{toctree\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CAPTION = re.compile(r"^:caption: (.+)$", re.MULTILINE)
