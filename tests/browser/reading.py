@@ -17,6 +17,19 @@ STRENGTH = """() => ["h1", "h2", "h3"].flatMap(name => {
   return [[name, parseFloat(style.fontSize), parseFloat(style.fontWeight)]];
 })"""
 
+# Space above and below each displayed formula that stands between paragraphs.
+SPACES = """() => [...document.querySelectorAll("article p + div.math")].flatMap(formula => {
+  const after = formula.nextElementSibling;
+  if (after?.tagName !== "P") return [];
+  const parts = [...formula.querySelectorAll(".base")].map(e => e.getBoundingClientRect());
+  return [[
+    Math.min(...parts.map(part => part.top))
+      - formula.previousElementSibling.getBoundingClientRect().bottom,
+    after.getBoundingClientRect().top - Math.max(...parts.map(part => part.bottom)),
+  ]];
+})"""
+EVEN = 1.5  # a formula belongs to what is before it as to what is behind it
+
 
 def weak_headings(page: Page) -> list[str]:
     """A heading must be larger than the next lower one, and at least as heavy in every font."""
@@ -26,6 +39,15 @@ def weak_headings(page: Page) -> list[str]:
         f"{lower[0]} looks stronger than {upper[0]}"
         for upper, lower in pairwise(drawn)
         if lower[1] >= upper[1] or lower[2] > upper[2]
+    ]
+
+
+def uneven_displays(page: Page) -> list[str]:
+    """A displayed formula has as much space above as below."""
+    return [
+        f"formula {number} has {above:.0f} px above and {below:.0f} px below"
+        for number, (above, below) in enumerate(page.evaluate(SPACES), start=1)
+        if not 1 / EVEN < above / max(below, 1) < EVEN
     ]
 
 

@@ -20,6 +20,12 @@ def test_a_higher_heading_looks_stronger(subject):
     passed(reading.weak_headings(subject))
 
 
+def test_a_formula_has_as_much_space_above_as_below(subject):
+    subject.evaluate("probes.unfold()")
+    assert len(subject.evaluate(reading.SPACES)) > 3
+    passed(reading.uneven_displays(subject))
+
+
 def test_a_click_on_the_title_of_a_solution_opens_it(subject):
     passed(reading.closed_titles(subject))
 
@@ -53,6 +59,17 @@ def test_a_weak_heading_is_caught(style, count, browser):
     page = browser.new_page(viewport=DESK)
     page.set_content(f"<style>{style}</style><article><h2>Two</h2><h3>Three</h3></article>")
     assert len(reading.weak_headings(page)) == count
+    page.close()
+
+
+@pytest.mark.parametrize(("margin", "count"), [("20px 0", 0), ("40px 0 20px", 1)])
+def test_a_formula_with_uneven_space_is_caught(margin, count, browser):
+    page = browser.new_page(viewport=DESK)
+    formula = f"<div class='math' style='margin: {margin}'><div class='base'>x</div></div>"
+    page.set_content(
+        f"<style>p {{ margin: 0 }}</style><article><p>a</p>{formula}<p>b</p></article>"
+    )
+    assert len(reading.uneven_displays(page)) == count
     page.close()
 
 

@@ -50,7 +50,7 @@ class NameFolds(SphinxPostTransform):
             "a folded cell must have a numbered figure or code_prompt_show, got neither",
             location=cell, type="slopes", subtype="folds",
         )  # fmt: skip
-        return cell["prompt_show"]
+        return "Code"
 
 
 def visit_fold(translator: SphinxTranslator, node: fold) -> None:
