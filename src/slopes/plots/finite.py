@@ -366,7 +366,7 @@ def three_ways(
           in_layout=False)  # fmt: skip
     left.set(xlabel="$x$", ylabel="$f(x)$")
     right.loglog(steps, _positive(errors), color=PALETTE["blue"][0], linestyle="-", linewidth=1.4)
-    label(right, 1e-6, 1e-3, "numerically", colour="blue", ha="center")
+    label(right, 1e-6, 1e-3, "numerically", colour="blue", ha="center", in_layout=False)
     for (name, err), colour, height in zip(
         exact.items(), ("orange", "green"), (2.5, 60), strict=True
     ):  # the lines may coincide: the later one is the thinner one
