@@ -300,7 +300,7 @@ def groups(pattern: Bool[np.ndarray, "m n"], members: Sequence[Sequence[int]]) -
     Drawing
         One square for each non-zero entry.
     """
-    fig, (ax,) = figure(width=4.3, height=4.3)
+    fig, (ax,) = figure(width=4.2, height=4.2)
     for letter, columns, colour in zip(
         "ABCD"[: len(members)], members, cycle(len(members)), strict=True
     ):
@@ -322,7 +322,7 @@ def groups(pattern: Bool[np.ndarray, "m n"], members: Sequence[Sequence[int]]) -
 
 def _square(ax: Axes, column: int, row: int, letter: str, colour: str) -> None:
     """Draw one lettered entry; the letter repeats what the colour says."""
-    ax.plot(column, row, "s", color=colour, markersize=15, fillstyle="none", markeredgewidth=1.6)
+    ax.plot(column, row, "s", color=colour, markersize=14, fillstyle="none", markeredgewidth=1.6)
     ax.text(column, row, letter, ha="center", va="center", color=colour, fontsize=SMALL)
 
 
@@ -357,7 +357,7 @@ def three_ways(
     Drawing
         Two panels.
     """
-    fig, (left, right) = figure(height=7.0, panels=2, across=False)
+    fig, (left, right) = figure(width=6.6, height=6.6, panels=2, across=False)
     left.plot(x, y, color=PALETTE["blue"][0], linewidth=3)
     reach = np.array([-0.7, 0.7])
     left.plot(at[0] + reach, at[1] + slope * reach, color=PALETTE["orange"][0], linestyle="-")
@@ -366,7 +366,7 @@ def three_ways(
           in_layout=False)  # fmt: skip
     left.set(xlabel="$x$", ylabel="$f(x)$")
     right.loglog(steps, _positive(errors), color=PALETTE["blue"][0], linestyle="-", linewidth=1.4)
-    label(right, 1e-6, 1e-3, "numerically", colour="blue", ha="center")
+    label(right, 1e-6, 1e-3, "numerically", colour="blue", ha="center", in_layout=False)
     for (name, err), colour, height in zip(
         exact.items(), ("orange", "green"), (2.5, 60), strict=True
     ):  # the lines may coincide: the later one is the thinner one

@@ -247,7 +247,7 @@ def costs(
     """
     names = sorted(ratios, key=ratios.__getitem__)
     heights, at = np.arange(len(names)), np.array([ratios[name] for name in names])
-    fig, (ax,) = figure(height=0.75 + 0.36 * len(names))
+    fig, (ax,) = figure(height=0.75 + 0.33 * len(names))
     ax.hlines(heights, 1.0, at, color=PALETTE["grid"][0], linewidth=2.0)
     ax.plot(at, heights, "o", color=PALETTE["blue"][0], markersize=9, linestyle="none")
     ax.axvline(bound, color=PALETTE["orange"][0], linestyle="-", linewidth=1.6)
