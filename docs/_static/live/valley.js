@@ -74,7 +74,7 @@ const height = (e) => Math.max(Math.log10(e), FLOOR);
 
 export const start = (stage) => {
   const left = plot("The function, its tangent and secant");
-  const right = plot("Error over step, logarithmic");
+  const right = plot("Error over step");
 
   const picture = ({ x, exact, places, values, slope }) => {
     const { f, at: [low, high] } = FUNCTIONS[fn.value], y = f(x);
