@@ -384,6 +384,14 @@ def test_on_paper_there_is_the_picture(name, browser, server):
 
 
 @pytest.mark.parametrize("name", FIGURES)
+def test_the_notebook_has_the_picture_and_no_invitation(name, browser, server, site):
+    with visit(browser, server, f"{FIGURES[name]}.html") as (page, _):
+        words = page.locator(f"[data-live={name}] .live-words").text_content().split()
+    notebook = (site.root / f"notebooks/{FIGURES[name]}.ipynb").read_text("utf-8")
+    assert " ".join(words[:4]) not in " ".join(notebook.split())
+
+
+@pytest.mark.parametrize("name", FIGURES)
 def test_without_scripts_there_is_the_picture_in_its_own_size(name, browser, server):
     context = browser.new_context(
         java_script_enabled=False, viewport={"width": 1280, "height": 720}

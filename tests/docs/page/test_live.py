@@ -40,7 +40,7 @@ def complaints(project):
     [
         ("unknown", r"live must be one of arrow, valley, walk, got live='hill'"),
         ("shared", r"live must be one of arrow, valley, walk, got live='kit'"),
-        ("wordless", r"[Cc]ontent.*required|content block expected"),
+        ("wordless", r"Content block expected for the \"live\" directive"),
         ("alone", r"live must stand before the code cell with its picture, got live='valley'"),
     ],
 )
@@ -50,7 +50,7 @@ def test_a_live_figure_that_cannot_be_is_a_warning_that_says_why(page, message, 
 
 
 def test_a_live_figure_holds_its_words_and_the_next_cell_and_nothing_after_it(complaints, project):
-    assert "good.md" not in complaints
+    assert not re.search(r"good\.md.*live", complaints)
     html = (project / "dist/site/good.html").read_text("utf-8")
     figure = html[html.index('data-live="valley"') : html.index("After it.")]
     assert figure.index("live-words") < figure.index("cell_input")
@@ -58,11 +58,8 @@ def test_a_live_figure_holds_its_words_and_the_next_cell_and_nothing_after_it(co
     assert "live/live.js" in html
 
 
-def test_the_notebook_and_other_builders_have_the_cell_alone(complaints, project):
+def test_other_builders_have_the_cell_alone(complaints, project):
     assert complaints
-    notebook = (project / "dist/site/notebooks/good.ipynb").read_text("utf-8")
-    assert "6 * 7" in notebook
-    assert "Move the" not in notebook
     bookbuild.sphinx(project, "-b", "singlehtml", out="book", SLOPES_EXECUTE="off")
     book = (project / "dist/book/index.html").read_text("utf-8")
     assert "After it." in book
