@@ -5,7 +5,7 @@ import { parse, push, run, slopes, v, write } from "./program.js";
 /* Each program, and where it is looked at. */
 export const PROGRAMS = {
   "sin(x) + x/4": [0, 6, 2.4], "x/(1 + x*x)": [-3, 3, .5],
-  "sqrt(x*x + 1)": [-3, 3, 1], "x*exp(-x)": [-.5, 4, .5],
+  "sqrt(x*x + 1)": [-3, 3, 1],
 };
 export const through = (name, x) => {
   const lines = parse(name), values = run(lines, { x });
@@ -15,8 +15,8 @@ export const through = (name, x) => {
 const bracket = (n) => n < 0 ? `(${show(n)})` : show(n);
 
 export const start = (stage) => {
-  const graph = plot("The curve, its tangent, and the arrow along it");
-  const list = table("The program", "line", "value", "arithmetic", "dual part");
+  const graph = plot("The curve, its tangent and arrow");
+  const list = table("line", "value", "arithmetic", "dual part");
 
   const picture = (lines, x, y, slope) => {
     const [low, high] = PROGRAMS[program.value], arrow = .16 * (high - low);

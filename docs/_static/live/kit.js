@@ -1,9 +1,9 @@
 /* What live figures share: elements, controls, numbers in words, a plot. */
-/* An attribute that is a function listens to the event of its name. */
+/* A function listens to the event of its name. */
 export const set = (element, attributes) => {
   for (const [name, value] of Object.entries(attributes))
     if (value instanceof Function) element.addEventListener(name, value);
-    else element.setAttribute(name, value);
+    else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
   return element;
 };
 export const make = (name, attributes = {}, ...children) => {
@@ -51,15 +51,15 @@ export const choice = (name, options, changed) => {
   return { row: field([name], input), get value() { return input.value; } };
 };
 export const button = (name, click) => make("button", { type: "button", click }, name);
-export const table = (name, ...heads) => {
+export const table = (...heads) => {
   const cells = (kind, row) => make("tr", {}, ...row.map((text) => make(kind, {}, text)));
   const body = make("tbody");
   return {
-    body, all: make("table", { "aria-label": name }, make("thead", {}, cells("th", heads)), body),
+    body, all: make("table", {}, make("thead", {}, cells("th", heads)), body),
     write: (rows) => body.replaceChildren(...rows.map((row) => cells("td", row))),
   };
 };
-/* Puts a figure together; what comes back says its state in words. */
+/* Puts a figure together; returns what says its state. */
 export const lay = (stage, kind, settings, panels) => {
   const state = make("output");
   stage.classList.add(kind);
@@ -68,7 +68,7 @@ export const lay = (stage, kind, settings, panels) => {
   return (words) => { state.textContent = words; };
 };
 
-/* --- a plot: axes, and named marks that are moved, never made again --- */
+/* --- a plot: axes, and named marks that are moved --- */
 const ticks = (low, high) => {
   const step = [1, 2, 5].find((s) => (high - low) / s <= 5), all = [];
   for (let at = Math.ceil(low / step) * step; at <= high; at += step) all.push(at);
@@ -76,15 +76,20 @@ const ticks = (low, high) => {
 };
 export const plot = (title) => {
   const frame = make("g"), inner = make("svg"), marks = {};
+  let size = [300, 200, 14], last; // asking costs a layout
   const svg = make("svg", { role: "img", "aria-label": title }, frame, inner);
+  new ResizeObserver(() => {
+    const { clientWidth: width, clientHeight: height } = svg;
+    if (width) size = [width, height, parseFloat(getComputedStyle(svg).fontSize)];
+  }).observe(svg);
   const mark = (name) =>
     marks[name] ?? inner.appendChild(marks[name] = make("path", { class: name }));
   const self = {
     svg,
     /* The names of both axes, then those of lines. */
     frame([x0, x1], [y0, y1], names, say = show) {
-      const { clientWidth: width, clientHeight: height } = svg;
-      const em = parseFloat(getComputedStyle(svg).fontSize);
+      if (last === (last = [x0, x1, y0, y1, names, size].join())) return;
+      const [width, height, em] = size;
       const left = 3 * em, right = width - em, top = 1.6 * em, bottom = height - 2.7 * em;
       self.x = (x) => (x - x0) / (x1 - x0) * (right - left);
       self.y = (y) => (y1 - y) / (y1 - y0) * (bottom - top);
@@ -115,7 +120,7 @@ export const plot = (title) => {
     },
     straight: (name, x, y, slope) => self.line(name, [-9, 9].map((t) => [x + t, y + t * slope])),
     dots: (name, points) => self.line(name, points, "M", "h0"),
-    /* A curve with its frame, a share of its height left free; returns a height near the edge. */
+    /* A curve in a frame with a share left free; returns a height near the lower edge. */
     curve(low, high, f, share, names) {
       const points = Array.from({ length: 81 }, (_, i) => low + (high - low) * i / 80)
         .map((x) => [x, f(x)]);
@@ -131,13 +136,13 @@ export const plot = (title) => {
       const head = `${-u - w / 2} ${u / 2 - w}M${c} ${d}l${w / 2 - u} ${-w - u / 2}`;
       set(mark(name), { d: `M${a} ${b}L${c} ${d}l${head}` });
     },
-    /* Moving the pointer over the plot with the button down gives x; a slide is scaled. */
+    /* Moving the pointer with its button down gives x; a slide is scaled. */
     drag(moved) {
       const move = ({ buttons, pointerId, clientX }) => {
         if (!buttons) return;
         svg.setPointerCapture(pointerId);
         const { left, width } = svg.getBoundingClientRect();
-        moved(self.back((clientX - left) * svg.clientWidth / width));
+        moved(self.back((clientX - left) * size[0] / width));
       };
       set(svg, { class: "drag", pointerdown: move, pointermove: move });
     },

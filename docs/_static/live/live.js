@@ -1,9 +1,8 @@
 /* Loads each live figure when it comes into view, and puts it in its picture's place. */
-const printed = /[?&](print-pdf|view=print)/.test(location.search);
-
-/* In a deck the keys of a control must not turn the slide, and a clicker must: a control that the
-   pointer has moved gives the keyboard back, and so does Escape. */
+/* In a deck the keys of a control must not turn the slide, and a clicker must: after a pointer's
+   move, and at Escape, a control gives the keyboard back. */
 const share = (stage) => {
+  stage.dataset.preventSwipe = "";
   stage.addEventListener("keydown", (event) => {
     if (event.key === "Escape") document.activeElement.blur();
     event.stopPropagation();
@@ -16,14 +15,13 @@ const share = (stage) => {
 
 const start = async (box) => {
   const figure = await import(`./${box.dataset.live}.js`);
-  const image = box.querySelector("img");
-  const stage = document.createElement("div");
+  const image = box.querySelector("img"), stage = document.createElement("div");
   stage.className = "live-stage";
-  stage.dataset.preventSwipe = "";
+  const resized = new ResizeObserver(figure.start(stage));
+  for (const panel of stage.querySelectorAll(".panels > *")) resized.observe(panel);
   if (box.closest(".reveal")) share(stage);
   (image.closest("a") ?? image).before(stage);
   box.classList.add("is-live");
-  new ResizeObserver(figure.start(stage)).observe(stage);
 };
 
 const watch = new IntersectionObserver((seen) => {
@@ -33,4 +31,4 @@ const watch = new IntersectionObserver((seen) => {
     start(target);
   }
 }, { rootMargin: "300px" });
-if (!printed) for (const box of document.querySelectorAll("[data-live]")) watch.observe(box);
+for (const box of document.querySelectorAll("[data-live]")) watch.observe(box);

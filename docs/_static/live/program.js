@@ -57,7 +57,7 @@ export const parse = (text) => {
   const sum = chain(chain(unary, "*", "/"), "+", "-");
   const output = sum();
   if (next().word) fail(next().word === "^" ? "** for the power" : "an operation");
-  if (!isLine(output)) throw new SyntaxError("Wanted x or y somewhere, got a constant.");
+  if (!isLine(output)) throw new SyntaxError("Wanted x or y, got a constant.");
   return lines;
 };
 

@@ -1,7 +1,7 @@
-/* The valley: one difference quotient, and its error at every step, in any number format. */
+/* The valley: a difference quotient, and its error at every step, in any number format. */
 import { choice, lay, plot, power, sci, show, slider } from "./kit.js";
 
-/* Value, slope, imaginary part at x + ih, and where it is looked at: from, to, first at. */
+/* Value, slope, imaginary part at x + ih, and where it is looked at. */
 export const FUNCTIONS = {
   "eˣ": { f: Math.exp, slope: Math.exp, im: (x, h) => Math.exp(x) * Math.sin(h), at: [-2, 2, 1] },
   "sin x": {
@@ -68,13 +68,13 @@ export const quotient = (name, x, h, formula, format) => {
   return { places, values, slope: new Set(places).size < places.length ? NaN : total / h };
 };
 
-const STEPS = Array.from({ length: 241 }, (_, i) => -16 + i / 15);
+const STEPS = Array.from({ length: 129 }, (_, i) => -16 + i / 8);
 const FLOOR = -17.5; // an error of 0 has no logarithm: it lies on the axis
 const height = (e) => Math.max(Math.log10(e), FLOOR);
 
 export const start = (stage) => {
-  const left = plot("The function, its tangent, and the line of the quotient");
-  const right = plot("Error over step, both axes logarithmic");
+  const left = plot("The function, its tangent and secant");
+  const right = plot("Error over step");
 
   const picture = ({ x, exact, places, values, slope }) => {
     const { f, at: [low, high] } = FUNCTIONS[fn.value], y = f(x);

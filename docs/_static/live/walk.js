@@ -3,7 +3,7 @@ import { button, field, lay, make, set, show, slider, table } from "./kit.js";
 import { isLine, parse, pull, run, slopes, v, write } from "./program.js";
 
 export const start = (stage) => {
-  const list = table("The tape", "line", "value", "slopes", "cotangent");
+  const list = table("line", "value", "slopes", "cotangent");
   const arcs = make("svg", { "aria-hidden": "true" });
   const formula = make("input", {
     type: "text", spellcheck: false, value: "x*y + sin(x)", input: () => read(),
@@ -25,7 +25,7 @@ export const start = (stage) => {
     const bad = values.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) return `${v(bad)} = ${write(lines[bad])} has no value here: no slopes.`;
     if (seen < lines.length) return `Forwards: ${v(seen - 1)} = ${show(values[seen - 1])}.`;
-    if (walked < 0) return `The program has run. Its value is ${show(values.at(-1))}.`;
+    if (walked < 0) return `Its value is ${show(values.at(-1))}.`;
     if (!walked) return `Backwards: the output's own cotangent is 1.`;
     const { index, messages, bars } = steps[walked];
     return `${v(index)} hands ${messages.map(([what, to]) => `${show(what)} to ${v(to)}`).join(" and ")}.`
