@@ -47,6 +47,8 @@
   const offer = () => {
     if (Reveal.isPrintView()) return;
     Reveal.configure({ chalkboard: SETTINGS });
+    for (const name of ["colorNext", "clear"]) // listed before the plugin binds them
+      Reveal.registerKeyboardShortcut(KEYS[name].key, KEYS[name].description);
     for (const name of ["toggleNotesCanvas", "toggleChalkboard"])
       Reveal.addKeyBinding(KEYS[name], () => load().then(() => RevealChalkboard[name]()));
   };

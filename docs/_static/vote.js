@@ -40,9 +40,11 @@
     else options.forEach(field);
   };
 
-  Reveal.on("ready", () => {
+  /* Reveal may be ready before this script is there. */
+  const offer = () => {
     Reveal.addKeyBinding({ keyCode: 84, key: "T", description: "Count-down" }, () => clock ? stop() : start());
     Reveal.addKeyBinding({ keyCode: 85, key: "U", description: "Hands up" }, count);
     Reveal.on("slidechanged", stop);
-  });
+  };
+  if (Reveal.isReady()) offer(); else Reveal.on("ready", offer);
 })();
