@@ -17,7 +17,18 @@ from sphinx.application import Sphinx
 from slopes_docs import repairs
 from slopes_docs.deck import checks, directives, slides, writing
 from slopes_docs.notebook import export
-from slopes_docs.page import address, assets, book, card, contents, figures, install, npm
+from slopes_docs.page import (
+    address,
+    assets,
+    book,
+    card,
+    contents,
+    figures,
+    install,
+    npm,
+    takeaway,
+    teaching,
+)
 from slopes_docs.run import environment, execution, kernels, measured, schedule
 from slopes_docs.search import passages
 from slopes_docs.search import writing as search
@@ -39,15 +50,18 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("env-updated", 600, environment.pages_to_write),
     # a page is resolved
     ("doctree-resolved", 600, environment.fill_in),
+    ("doctree-resolved", 600, teaching.link_slides),
     ("doctree-resolved", 600, measured.leave_out_of_search),
     ("doctree-resolved", 800, passages.collect),
     ("doctree-resolved", 900, export.export),
+    ("doctree-resolved", 950, takeaway.add_offers),
+    ("doctree-resolved", 950, takeaway.list_downloads),
     # a page is written
-    ("html-page-context", 950, export.add_buttons),
     ("html-page-context", 999, writing.choose_template),
     # all pages are written
     ("build-finished", 400, kernels.stop),
     ("build-finished", 600, export.add_wheel),
+    ("build-finished", 600, takeaway.write_binder),
     ("build-finished", 600, card.write_card),
     ("build-finished", 600, search.write),
     ("build-finished", 600, environment.report),
@@ -64,7 +78,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     gc.set_threshold(OBJECTS)
     repairs.apply()
-    rooms = (execution, measured, environment, address, contents, install, directives, writing)
+    rooms = (execution, measured, environment, address, contents, install, teaching)
+    rooms += (takeaway, directives, writing)
     for room in rooms:
         room.register(app)
     app.add_post_transform(slides.BuildDeck)

@@ -1,9 +1,12 @@
 """Print every deck as a hand-out, and the book, as PDF files.
 
 Run as ``python -m slopes_docs.commands.pdf SITE SINGLEHTML OUT``: the decks of SITE, in reveal's
-print view with one page a slide, go to ``OUT/slides/<topic>.pdf``; SINGLEHTML, the book on one
-page, goes to ``OUT/slopes.pdf`` on A4 with page numbers. Folded answers and solutions are printed
-open: paper cannot be clicked. Chromium prints, headless and offline, from a server on loopback.
+print view with one page a slide, go to ``OUT/slides/<topic>.pdf``, and without the answers to
+their questions to ``<topic>-questions.pdf``; SINGLEHTML, the book on one page, goes to
+``OUT/slopes.pdf`` on A4, with a page of contents, running heads and page numbers. Folded answers
+and solutions are printed open: paper cannot be clicked. Chromium prints, headless and offline, from
+a server on loopback; it writes each of the many thousand marks for screen readers as an object of
+its own, and pikepdf packs these.
 
 Chromium is the program named by the variable ``CHROMIUM``, else ``chromium`` on the search path.
 """
@@ -39,20 +42,46 @@ SLIDES: dict[str, Any] = {
     "outline": True,
     "tagged": True,
 }
-FOOT = (
-    '<p style="width:100%;margin:0;font:8px sans-serif;color:#57606a;text-align:center">'
-    '<span class="pageNumber"></span></p>'
-)
-SHEETS: dict[str, Any] = {
-    "format": "A4",
-    "margin": {"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
-    "display_header_footer": True,
-    "header_template": "<p></p>",
-    "footer_template": FOOT,
-    "print_background": True,
-    "outline": True,
-    "tagged": True,
-}
+SHEETS: dict[str, Any] = {**SLIDES}
+# A chapter is a named page, whose head is its title; the theme hides the first heading of each.
+PAGES = """() => {
+  const font = "font: 8pt sans-serif; color: #57606a";
+  const foot = `@bottom-center { content: counter(page); ${font} }`;
+  const rules = [`@page { size: A4; margin: 20mm 18mm; ${foot} }`];
+  const chapters = [...document.querySelectorAll(".bd-article span[id^='document-'] + section")];
+  chapters.forEach((chapter, i) => {
+    const title = chapter.querySelector("h1, h2, h3").cloneNode(true);
+    for (const extra of title.querySelectorAll(".headerlink, .katex-mathml")) extra.remove();
+    const words = JSON.stringify(title.textContent.trim());
+    rules.push(`@page sheet${i} { @top-center { content: ${words}; ${font} } ${foot} }`);
+    chapter.style.page = `sheet${i}`;
+  });
+  const sheet = document.createElement("style");
+  sheet.textContent = rules.join("\\n");
+  document.head.append(sheet);
+}"""
+# The contents: first without numbers, then with those that the first printing has found.
+CONTENTS = """(numbers) => {
+  document.getElementById("printed-contents")?.remove();
+  const list = document.createElement("nav");
+  list.id = "printed-contents";
+  list.innerHTML = "<p class='title'>Contents</p>";
+  const starts = [...document.querySelectorAll(".bd-article span[id^='document-'] + section")];
+  for (const section of starts) {
+    const title = section.querySelector("h1, h2, h3").cloneNode(true);
+    for (const extra of title.querySelectorAll(".headerlink, .katex-mathml")) extra.remove();
+    const line = document.createElement("p");
+    const link = Object.assign(document.createElement("a"), { href: `#${section.id}` });
+    link.textContent = title.textContent.trim();
+    const number = document.createElement("span");
+    number.textContent = numbers[link.textContent] ?? "000";
+    line.append(link, number);
+    list.append(line);
+  }
+  const first = document.querySelector(".bd-article > section");
+  first.after(list);
+  return starts.length;
+}"""
 # Pictures below the fold load late, and a folded block has no size until it is open.
 UNFOLD = """async () => {
   document.documentElement.dataset.theme = "light";
