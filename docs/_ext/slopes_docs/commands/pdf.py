@@ -36,51 +36,48 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 PATIENCE = 120_000  # milliseconds: a busy machine is no error
-SLIDES: dict[str, Any] = {
+SHEETS: dict[str, Any] = {
     "prefer_css_page_size": True,
     "print_background": True,
     "outline": True,
     "tagged": True,
 }
-SHEETS: dict[str, Any] = {**SLIDES}
-# A chapter is a named page, whose head is its title; the theme hides the first heading of each.
+# A question to be answered by hand: nothing marks the right option.
+WITHOUT_ANSWERS = """() => {
+  for (const answer of document.querySelectorAll(".kind-question .answer")) {
+    answer.classList.remove("visible");
+    answer.style.visibility = "hidden";
+  }
+}"""
+# Each chapter is a named page, whose head is its title; the contents come before the first one, and
+# have room for the page numbers, so that these move nothing when they are known.
 PAGES = """() => {
   const font = "font: 8pt sans-serif; color: #57606a";
   const foot = `@bottom-center { content: counter(page); ${font} }`;
   const rules = [`@page { size: A4; margin: 20mm 18mm; ${foot} }`];
-  const chapters = [...document.querySelectorAll(".bd-article span[id^='document-'] + section")];
-  chapters.forEach((chapter, i) => {
-    const title = chapter.querySelector("h1, h2, h3").cloneNode(true);
-    for (const extra of title.querySelectorAll(".headerlink, .katex-mathml")) extra.remove();
-    const words = JSON.stringify(title.textContent.trim());
-    rules.push(`@page sheet${i} { @top-center { content: ${words}; ${font} } ${foot} }`);
-    chapter.style.page = `sheet${i}`;
-  });
-  const sheet = document.createElement("style");
-  sheet.textContent = rules.join("\\n");
-  document.head.append(sheet);
-}"""
-# The contents: first without numbers, then with those that the first printing has found.
-CONTENTS = """(numbers) => {
-  document.getElementById("printed-contents")?.remove();
   const list = document.createElement("nav");
   list.id = "printed-contents";
-  list.innerHTML = "<p class='title'>Contents</p>";
-  const starts = [...document.querySelectorAll(".bd-article span[id^='document-'] + section")];
-  for (const section of starts) {
-    const title = section.querySelector("h1, h2, h3").cloneNode(true);
+  const starts = document.querySelectorAll(".bd-article span[id^='document-'] + section");
+  [...starts].forEach((chapter, i) => {
+    const title = chapter.querySelector(":is(h1, h2, h3)").cloneNode(true);
     for (const extra of title.querySelectorAll(".headerlink, .katex-mathml")) extra.remove();
+    const words = title.textContent.trim();
+    rules.push(`@page sheet${i} { @top-center { content: ${JSON.stringify(words)}; ${font} } }`);
+    chapter.style.page = `sheet${i}`;
     const line = document.createElement("p");
-    const link = Object.assign(document.createElement("a"), { href: `#${section.id}` });
-    link.textContent = title.textContent.trim();
-    const number = document.createElement("span");
-    number.textContent = numbers[link.textContent] ?? "000";
-    line.append(link, number);
+    const link = Object.assign(document.createElement("a"), { href: `#${chapter.id}` });
+    link.textContent = words;
+    line.append(link, document.createElement("span"));
     list.append(line);
-  }
-  const first = document.querySelector(".bd-article > section");
-  first.after(list);
-  return starts.length;
+  });
+  const sheet = document.createElement("style");
+  sheet.textContent = rules.join(" ");
+  document.head.append(sheet);
+  starts[0].previousElementSibling.before(list);
+}"""
+CONTENTS = """(numbers) => {
+  for (const line of document.querySelectorAll("#printed-contents p"))
+    line.lastChild.textContent = numbers[line.firstChild.hash.slice(1)];
 }"""
 # Pictures below the fold load late, and a folded block has no size until it is open.
 UNFOLD = """async () => {
@@ -103,7 +100,7 @@ class Job(NamedTuple):
     root: Path
     address: str
     target: Path
-    options: dict[str, Any]
+    prepare: str = "() => {}"  # what is done in the page before it is printed
 
 
 def jobs(site: Path, book: Path, out: Path) -> list[Job]:
@@ -130,10 +127,14 @@ def jobs(site: Path, book: Path, out: Path) -> list[Job]:
         if not (folder / "index.html").is_file():
             raise ValueError(f"{name} must be a folder of built pages, got {name}={str(folder)!r}")
     decks = [page for page in sorted((site / "slides").glob("*.html")) if page.stem != "index"]
-    return [
-        Job(site, f"slides/{page.name}?print-pdf", out / "slides" / f"{page.stem}.pdf", SLIDES)
-        for page in decks
-    ] + [Job(book, "index.html", out / "slopes.pdf", SHEETS)]
+    found = []
+    for page in decks:
+        address, name = f"slides/{page.name}?print-pdf", out / "slides" / page.stem
+        found += [
+            Job(site, address, Path(f"{name}.pdf")),
+            Job(site, address, Path(f"{name}-questions.pdf"), WITHOUT_ANSWERS),
+        ]
+    return [*found, Job(book, "index.html", out / "slopes.pdf", PAGES)]
 
 
 def find_chromium() -> str:
@@ -189,9 +190,34 @@ def _print(browser: Any, base: str, job: Job) -> None:
         page.wait_for_function(DECK_READY)
     if missing := page.evaluate(UNFOLD):
         raise RuntimeError(f"pictures must load, got missing={missing!r} in {job.address}")
+    page.evaluate(job.prepare)
     job.target.parent.mkdir(parents=True, exist_ok=True)
-    page.pdf(path=job.target, **job.options)
+    page.pdf(path=job.target, **SHEETS)
+    if job.prepare == PAGES:
+        page.evaluate(CONTENTS, page_numbers(job.target))
+        page.pdf(path=job.target, **SHEETS)
     page.close()
+    pack(job.target)
+
+
+def page_numbers(path: Path) -> dict[str, int]:
+    """Read on which pages the places are that a book's own links lead to."""
+    import pikepdf
+
+    with pikepdf.open(path) as book:
+        pages = {page.objgen: number for number, page in enumerate(book.pages, 1)}
+        places = book.Root.Dests.items()
+        return {name.lstrip("/"): pages[place[0].objgen] for name, place in places}
+
+
+def pack(path: Path) -> None:
+    """Write a file anew with its objects in compressed streams."""
+    import pikepdf
+
+    with pikepdf.open(path, allow_overwriting_input=True) as printed:
+        printed.save(
+            path, object_stream_mode=pikepdf.ObjectStreamMode.generate, recompress_flate=True
+        )
 
 
 def main(argv: Sequence[str]) -> int:
