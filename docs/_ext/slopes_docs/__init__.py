@@ -35,6 +35,8 @@ from slopes_docs.page import (
     outputs,
     predict,
     predictions,
+    takeaway,
+    teaching,
 )
 from slopes_docs.run import environment, execution, kernels, measured, schedule
 from slopes_docs.search import passages
@@ -60,20 +62,23 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("env-updated", 600, plans.pages_to_write),
     # a page is resolved
     ("doctree-resolved", 600, environment.fill_in),
+    ("doctree-resolved", 600, teaching.link_slides),
     ("doctree-resolved", 600, measured.leave_out_of_search),
     ("doctree-resolved", 800, passages.collect),
     ("doctree-resolved", 600, outputs.wrap_messages),
     ("doctree-resolved", 600, numerals.write_powers),
     ("doctree-resolved", 900, export.export),
+    ("doctree-resolved", 950, takeaway.add_offers),
+    ("doctree-resolved", 950, takeaway.list_downloads),
     # a page is written
     ("html-page-context", 400, contents.step_over_decks),
-    ("html-page-context", 950, export.add_buttons),
     ("html-page-context", 950, predictions.add_script),
     ("html-page-context", 950, lost.offer_ways),
     ("html-page-context", 999, writing.choose_template),
     # all pages are written
     ("build-finished", 400, kernels.stop),
     ("build-finished", 600, export.add_wheel),
+    ("build-finished", 600, takeaway.write_binder),
     ("build-finished", 600, card.write_card),
     ("build-finished", 600, search.write),
     ("build-finished", 600, environment.report),
@@ -110,6 +115,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
         plans,
         predict,
         predictions,
+        takeaway,
+        teaching,
     ):
         room.register(app)
     app.add_post_transform(slides.BuildDeck)

@@ -1,9 +1,12 @@
 """Print every deck as a hand-out, and the book, as PDF files.
 
 Run as ``python -m slopes_docs.commands.pdf SITE SINGLEHTML OUT``: the decks of SITE, in reveal's
-print view with one page a slide, go to ``OUT/slides/<topic>.pdf``; SINGLEHTML, the book on one
-page, goes to ``OUT/slopes.pdf`` on A4 with page numbers. Folded answers and solutions are printed
-open: paper cannot be clicked. Chromium prints, headless and offline, from a server on loopback.
+print view with one page a slide, go to ``OUT/slides/<topic>.pdf``, and without the answers to
+their questions to ``<topic>-questions.pdf``; SINGLEHTML, the book on one page, goes to
+``OUT/slopes.pdf`` on A4, with a page of contents, running heads and page numbers. Folded answers
+and solutions are printed open: paper cannot be clicked. Chromium prints, headless and offline, from
+a server on loopback; it writes each of the many thousand marks for screen readers as an object of
+its own, and pikepdf packs these.
 
 Chromium is the program named by the variable ``CHROMIUM``, else ``chromium`` on the search path.
 """
@@ -33,26 +36,49 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 PATIENCE = 120_000  # milliseconds: a busy machine is no error
-SLIDES: dict[str, Any] = {
+SHEETS: dict[str, Any] = {
     "prefer_css_page_size": True,
     "print_background": True,
     "outline": True,
     "tagged": True,
 }
-FOOT = (
-    '<p style="width:100%;margin:0;font:8px sans-serif;color:#57606a;text-align:center">'
-    '<span class="pageNumber"></span></p>'
-)
-SHEETS: dict[str, Any] = {
-    "format": "A4",
-    "margin": {"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
-    "display_header_footer": True,
-    "header_template": "<p></p>",
-    "footer_template": FOOT,
-    "print_background": True,
-    "outline": True,
-    "tagged": True,
-}
+# A question to be answered by hand: nothing marks the right option.
+WITHOUT_ANSWERS = """() => {
+  for (const answer of document.querySelectorAll(".kind-question .answer")) {
+    answer.classList.remove("visible");
+    answer.style.visibility = "hidden";
+  }
+}"""
+# Each chapter is a named page, whose head is its title; the contents come before the first one, and
+# have room for the page numbers, so that these move nothing when they are known.
+PAGES = """() => {
+  const font = "font: 8pt sans-serif; color: #57606a";
+  const foot = `@bottom-center { content: counter(page); ${font} }`;
+  const rules = [`@page { size: A4; margin: 20mm 18mm; ${foot} }`];
+  const list = document.createElement("nav");
+  list.id = "printed-contents";
+  const starts = document.querySelectorAll(".bd-article span[id^='document-'] + section");
+  [...starts].forEach((chapter, i) => {
+    const title = chapter.querySelector(":is(h1, h2, h3)").cloneNode(true);
+    for (const extra of title.querySelectorAll(".headerlink, .katex-mathml")) extra.remove();
+    const words = title.textContent.trim();
+    rules.push(`@page sheet${i} { @top-center { content: ${JSON.stringify(words)}; ${font} } }`);
+    chapter.style.page = `sheet${i}`;
+    const line = document.createElement("p");
+    const link = Object.assign(document.createElement("a"), { href: `#${chapter.id}` });
+    link.textContent = words;
+    line.append(link, document.createElement("span"));
+    list.append(line);
+  });
+  const sheet = document.createElement("style");
+  sheet.textContent = rules.join(" ");
+  document.head.append(sheet);
+  starts[0].previousElementSibling.before(list);
+}"""
+CONTENTS = """(numbers) => {
+  for (const line of document.querySelectorAll("#printed-contents p"))
+    line.lastChild.textContent = numbers[line.firstChild.hash.slice(1)];
+}"""
 # Pictures below the fold load late, and a folded block has no size until it is open.
 UNFOLD = """async () => {
   document.documentElement.dataset.theme = "light";
@@ -74,7 +100,7 @@ class Job(NamedTuple):
     root: Path
     address: str
     target: Path
-    options: dict[str, Any]
+    prepare: str = "() => {}"  # what is done in the page before it is printed
 
 
 def jobs(site: Path, book: Path, out: Path) -> list[Job]:
@@ -101,10 +127,14 @@ def jobs(site: Path, book: Path, out: Path) -> list[Job]:
         if not (folder / "index.html").is_file():
             raise ValueError(f"{name} must be a folder of built pages, got {name}={str(folder)!r}")
     decks = [page for page in sorted((site / "slides").glob("*.html")) if page.stem != "index"]
-    return [
-        Job(site, f"slides/{page.name}?print-pdf", out / "slides" / f"{page.stem}.pdf", SLIDES)
-        for page in decks
-    ] + [Job(book, "index.html", out / "slopes.pdf", SHEETS)]
+    found = []
+    for page in decks:
+        address, name = f"slides/{page.name}?print-pdf", out / "slides" / page.stem
+        found += [
+            Job(site, address, Path(f"{name}.pdf")),
+            Job(site, address, Path(f"{name}-questions.pdf"), WITHOUT_ANSWERS),
+        ]
+    return [*found, Job(book, "index.html", out / "slopes.pdf", PAGES)]
 
 
 def find_chromium() -> str:
@@ -160,9 +190,34 @@ def _print(browser: Any, base: str, job: Job) -> None:
         page.wait_for_function(DECK_READY)
     if missing := page.evaluate(UNFOLD):
         raise RuntimeError(f"pictures must load, got missing={missing!r} in {job.address}")
+    page.evaluate(job.prepare)
     job.target.parent.mkdir(parents=True, exist_ok=True)
-    page.pdf(path=job.target, **job.options)
+    page.pdf(path=job.target, **SHEETS)
+    if job.prepare == PAGES:
+        page.evaluate(CONTENTS, page_numbers(job.target))
+        page.pdf(path=job.target, **SHEETS)
     page.close()
+    pack(job.target)
+
+
+def page_numbers(path: Path) -> dict[str, int]:
+    """Read on which pages the places are that a book's own links lead to."""
+    import pikepdf
+
+    with pikepdf.open(path) as book:
+        pages = {page.objgen: number for number, page in enumerate(book.pages, 1)}
+        places = book.Root.Dests.items()
+        return {name.lstrip("/"): pages[place[0].objgen] for name, place in places}
+
+
+def pack(path: Path) -> None:
+    """Write a file anew with its objects in compressed streams."""
+    import pikepdf
+
+    with pikepdf.open(path, allow_overwriting_input=True) as printed:
+        printed.save(
+            path, object_stream_mode=pikepdf.ObjectStreamMode.generate, recompress_flate=True
+        )
 
 
 def main(argv: Sequence[str]) -> int:

@@ -25,7 +25,6 @@ import hashlib
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -164,25 +163,3 @@ def add_wheel(app: Sphinx, exception: Exception | None) -> None:
     (built,) = builder.build(directory=str(folder), versions=["standard"])
     if Path(built).name != wheel_name(project_root(app)):
         log.warning("notebooks: they ask for another wheel than %s", Path(built).name)
-
-
-def add_buttons(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Offer the notebook on its page."""
-    buttons = context.get("header_buttons")
-    if buttons is None or doctree is None or not has_notebook(app, page, doctree):
-        return
-    repository = app.config.slopes_repository
-    if repository:
-        colab = f"https://colab.research.google.com/github/{repository}/blob/gh-pages/notebooks"
-        buttons.insert(
-            0, _button("Colab", f"{colab}/{page}.ipynb", "Run this page on Google Colab")
-        )
-    address = context["pathto"](f"notebooks/{page}.ipynb", 1)
-    buttons.insert(0, _button("Notebook", address, "Download this page as an executed notebook"))
-
-
-def _button(text: str, url: str, tooltip: str) -> dict[str, str]:
-    label = f"{text.lower()}-button"
-    return {"type": "link", "url": url, "text": text, "tooltip": tooltip, "label": label}
