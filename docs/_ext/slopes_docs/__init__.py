@@ -87,7 +87,8 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
 
 # Those that have directives, nodes or settings of their own.
 ROOMS = (
-    execution, measured, environment, address, directives, writing, plans, predict, predictions,
+    execution, measured, environment, address, contents, install, live, directives, writing, folds,
+    plans, predict, predictions, takeaway, teaching,
 )  # fmt: skip
 
 
@@ -101,23 +102,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     gc.set_threshold(OBJECTS)
     repairs.apply()
     numbers.apply()
-    for room in (
-        execution,
-        measured,
-        environment,
-        address,
-        contents,
-        install,
-        live,
-        directives,
-        writing,
-        folds,
-        plans,
-        predict,
-        predictions,
-        takeaway,
-        teaching,
-    ):
+    for room in ROOMS:
         room.register(app)
     app.add_post_transform(slides.BuildDeck)
     app.add_post_transform(figures.DescribeImages)
