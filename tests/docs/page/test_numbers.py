@@ -11,6 +11,7 @@ import bookbuild
 FIGURE = ".. figure:: picture.svg\n   :name: fig-{0}\n\n   A picture of {0}.\n\n"
 EQUATION = ".. math::\n   :label: eq-{0}\n\n   x = 1\n\n"
 EXERCISE = ".. exercise:: Try\n   :label: ex-{0}\n\n   Try {0}.\n\n"
+SUMMARY = "Summary\n-------\n\nOf {0}.\n\n"  # a heading that chapters share
 SEE = ":numref:`fig-{0}`, :eq:`eq-{0}`, :ref:`ex-{0}`.\n\n"
 PARTS = """
 .. toctree::
@@ -33,7 +34,9 @@ PARTS = """
 
 def chapter(name, *, see):
     heading = f"{name.title()}\n======\n\n"
-    return heading + "".join(part.format(name) for part in (FIGURE, EQUATION, EXERCISE)) + see
+    return (
+        heading + "".join(part.format(name) for part in (FIGURE, EQUATION, SUMMARY, EXERCISE)) + see
+    )
 
 
 def lay_out(root):

@@ -30,10 +30,19 @@ class Book(SingleFileHTMLBuilder):
         lift_chapters(tree)
         tree["docname"] = root
         self.env.resolve_references(tree, root, self)
-        shared = self.separate(tree)
+        self.shared = self.separate(tree)
         for reference in list(tree.findall(nodes.reference)):
-            self.mend(reference, tree, shared)
+            self.mend(reference, tree, self.shared)
         return tree
+
+    def assemble_toc_secnumbers(self) -> dict[str, dict[str, tuple[int, ...]]]:
+        """Know sections by their new names: one that is unknown gets the number of its chapter."""
+        numbers = super().assemble_toc_secnumbers()
+        for docname, places in self.env.toc_secnumbers.items():
+            for anchor, number in places.items():
+                name = self.scoped(docname, anchor.removeprefix("#"), self.shared)
+                numbers[self.config.root_doc][f"{docname}/#{name}"] = number
+        return numbers
 
     def decks(self) -> list[str]:
         """Name the documents that are decks, their index included."""

@@ -40,7 +40,10 @@ class NameFolds(SphinxPostTransform):
         """Say what is folded."""
         if cell["prompt_show"] != NAMELESS:
             return cell["prompt_show"]
-        numbers = self.env.toc_fignumbers.get(self.env.docname, {}).get("figure", {})
+        pages = self.env.toc_fignumbers.values()  # of all: the book on one page has all their cells
+        numbers = {
+            name: number for page in pages for name, number in page.get("figure", {}).items()
+        }
         for figure in cell.findall(nodes.figure):
             for name in figure["ids"]:
                 if name in numbers:
