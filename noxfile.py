@@ -153,7 +153,7 @@ def live(session: nox.Session) -> None:
 
 @nox.session
 def pdf(session: nox.Session) -> None:
-    """Print every deck as a hand-out, and the book, into dist/pdf."""
+    """Print every deck as hand-outs, with answers and without, and the book, into dist/pdf."""
     install(session, "docs", "browser")
     if not SITE.exists():
         sphinx(session, "html", SITE)
@@ -287,30 +287,70 @@ def write_pins(pins: dict[str, dict[str, str]]) -> str:
 
 @nox.session
 def publish(session: nox.Session) -> None:
-    """Build from scratch and push dist/site to the branch gh-pages; --dry-run only tells."""
+    """Build site, prints and ZIP from nothing, keep earlier versions, push; --dry-run only tells.
+
+    With --plain, files that Chromium prints, and the ZIP, are left out.
+    """
     if changed := session.run("git", "status", "--porcelain", external=True, silent=True):
         session.error(f"the tree must be clean before it is published, got changes:\n{changed}")
-    install(session, "docs", "publish")
-    site_from_nothing(session)
-    (SITE / ".nojekyll").touch()
+    install(session, "docs", "publish", "browser")
     version = PYPROJECT["project"]["version"]
+    published, out = Path("build", "published"), Path("dist", "publish")
+    fetch_published(session, published)
+    if earlier(session, published, version):
+        session.env["SLOPES_EARLIER"] = "1"
+    plain = "--plain" in session.posargs
+    session.env["SLOPES_PRINTS"] = "" if plain else "1"
+    site_from_nothing(session)
+    if not plain:
+        take_away(session)
+    address = str(session.run("python", "-c", ADDRESS, silent=True)).strip()
+    command(session, "versions", str(SITE), str(published), str(out), version, address)
     commit = session.run("git", "rev-parse", "--short", "HEAD", external=True, silent=True)
     message = f"Publish {version} from {str(commit).strip()}"
     if "--dry-run" in session.posargs:
-        files = [path for path in SITE.rglob("*") if path.is_file()]
+        files = [path for path in out.rglob("*") if path.is_file()]
         size = sum(path.stat().st_size for path in files) / 1e6
         session.log(f"would push {len(files)} files, {size:.1f} MB, to gh-pages: {message}")
         return
-    session.run(
-        "ghp-import",
-        "--push",
-        "--force",
-        "--no-history",
-        "--message",
-        message,
-        *session.posargs,
-        str(SITE),
+    session.run("ghp-import", "--push", "--force", "--no-history", "--message", message, str(out))
+
+
+ADDRESS = (
+    "from pathlib import Path; from slopes_docs.page.address import repository, site; "
+    "print(site(repository(Path())))"
+)
+
+
+def fetch_published(session: nox.Session, folder: Path) -> None:
+    """Copy what stands on the branch gh-pages of origin; an empty folder where there is none."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    heads = ("git", "ls-remote", "--heads", "origin", "gh-pages")
+    if session.run(*heads, external=True, silent=True):
+        session.run("git", "fetch", "--depth=1", "origin", "gh-pages", external=True)
+        archive = str(folder.with_suffix(".tar"))
+        session.run("git", "archive", "--output", archive, "FETCH_HEAD", external=True)
+        shutil.unpack_archive(archive, folder, filter="data")
+
+
+def earlier(session: nox.Session, published: Path, version: str) -> str:
+    """Name the earlier versions that will stand beside this one."""
+    session.env["PYTHONPATH"] = "docs/_ext"
+    ask = (
+        "import sys; from pathlib import Path; from slopes_docs.commands.versions import kept; "
+        "print(*kept(Path(sys.argv[1]), sys.argv[2]))"
     )
+    return str(session.run("python", "-c", ask, str(published), version, silent=True)).strip()
+
+
+def take_away(session: nox.Session) -> None:
+    """Print the hand-outs and the book into the site, and pack the site for rooms offline."""
+    book = Path("build", "singlehtml")
+    sphinx(session, "singlehtml", book)
+    command(session, "pdf", str(SITE), str(book), str(SITE / "pdf"))
+    packed = shutil.make_archive("build/slopes-site", "zip", SITE.parent, SITE.name)
+    shutil.move(packed, SITE / "slopes-site.zip")
 
 
 @nox.session

@@ -152,6 +152,12 @@ if slopes_repository:
         "use_edit_page_button": True,
         "use_issues_button": True,
     }
+if slopes_site and os.environ.get("SLOPES_EARLIER"):  # set by the task that publishes
+    html_theme_options |= {
+        "switcher": {"json_url": f"{slopes_site}switcher.json", "version_match": release},
+        "check_switcher": False,  # no build asks the network
+        "footer_content_items": ["copyright.html", "version-switcher.html"],
+    }
 if slopes_site:
     extensions += ["sphinx_sitemap", "sphinxext.opengraph"]
     html_baseurl = slopes_site

@@ -32,21 +32,23 @@ def chromium(tmp_path, monkeypatch):
 # --- what is printed ------------------------------------------------------------------------------
 
 
-def test_every_deck_is_printed_in_reveal_s_print_view_and_then_the_book(folders):
+def test_every_deck_is_printed_with_answers_and_without_and_then_the_book(folders):
     site, book, out = folders
     found = [(job.root, job.address, job.target) for job in pdf.jobs(*folders)]
     assert found == [
         (site, "slides/finite.html?print-pdf", out / "slides" / "finite.pdf"),
+        (site, "slides/finite.html?print-pdf", out / "slides" / "finite-questions.pdf"),
         (site, "slides/tape.html?print-pdf", out / "slides" / "tape.pdf"),
+        (site, "slides/tape.html?print-pdf", out / "slides" / "tape-questions.pdf"),
         (book, "index.html", out / "slopes.pdf"),
     ]
 
 
-def test_slides_have_their_own_size_and_the_book_is_on_numbered_sheets(folders):
-    deck, _, book = pdf.jobs(*folders)
-    assert deck.options["prefer_css_page_size"]
-    assert book.options["format"] == "A4"
-    assert "pageNumber" in book.options["footer_template"]
+def test_answers_are_taken_out_of_one_hand_out_and_chapters_get_heads_in_the_book(folders):
+    prepared = [job.prepare for job in pdf.jobs(*folders)]
+    assert prepared[0] == prepared[2] != pdf.WITHOUT_ANSWERS
+    assert prepared[1] == prepared[3] == pdf.WITHOUT_ANSWERS
+    assert prepared[4] == pdf.PAGES
 
 
 def test_a_site_without_decks_leaves_the_book(folders):
@@ -65,7 +67,7 @@ def test_the_arguments_reach_the_printer_and_the_files_are_told(folders, monkeyp
     monkeypatch.setattr(pdf, "print_all", pretend)
     assert pdf.main([str(folder) for folder in folders]) == 0
     told = capsys.readouterr().out.splitlines()
-    assert [line.endswith(".pdf  0.4 MB") for line in told] == [True] * 3
+    assert [line.endswith(".pdf  0.4 MB") for line in told] == [True] * 5
 
 
 # --- what is refused ------------------------------------------------------------------------------

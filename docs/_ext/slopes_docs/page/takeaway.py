@@ -1,7 +1,7 @@
 """What a reader takes away: links on each chapter and on the page of downloads; files for Binder.
 
 A chapter says below its facts where its notebook is, and the hand-out of its slides. Printed files
-are made after the site (`slopes_docs.commands.takeaway`), so links to them stand in a site that is
+are made after the site by the task ``publish``, so links to them stand in a site that is
 built with ``slopes_prints``, and in no other. Colab and Binder open the notebooks of the branch
 gh-pages, where the repository's address is known; the files that Binder reads lie in ``binder/``.
 """
@@ -23,7 +23,7 @@ from slopes_docs.notebook.setup import needs
 from slopes_docs.run.execution import project_root
 
 VARIABLE = "SLOPES_PRINTS"  # set by the task that makes the printed files
-BOOK, EPUB, ZIP = "pdf/slopes.pdf", "slopes.epub", "slopes-site.zip"
+BOOK, ZIP = "pdf/slopes.pdf", "slopes-site.zip"
 RUNTIME = "3.11"  # the oldest Python that the package has: Binder's default may lack wheels
 
 
@@ -116,7 +116,7 @@ def rows_of(app: Sphinx, up: str) -> list[list[nodes.Node]]:
     wheel = wheel_name(project_root(app))
     rows = [[nodes.Text("the package: "), download(wheel, f"{up}notebooks/{wheel}")]]
     if config.slopes_prints:
-        files = {"the book as PDF": BOOK, "the book as EPUB": EPUB, "the site as ZIP": ZIP}
+        files = {"the book as PDF": BOOK, "the site as ZIP": ZIP}
         rows = [[download(text, up + path)] for text, path in files.items()] + rows
     chapters = [name for name in found if is_notebook(app, name)]
     links = {_title(app, name): f"{up}notebooks/{name}.ipynb" for name in chapters}
