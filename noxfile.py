@@ -166,7 +166,8 @@ def pdf(session: nox.Session) -> None:
 def notebooks(session: nox.Session) -> None:
     """Copy the executed notebooks and the wheel into dist/notebooks; --run tries them elsewhere."""
     install(session, "docs")
-    sphinx(session, "html", SITE)
+    if not SITE.exists():
+        sphinx(session, "html", SITE)
     shutil.rmtree("dist/notebooks", ignore_errors=True)
     shutil.copytree(SITE / "notebooks", "dist/notebooks")
     session.log(f"Notebooks: {', '.join(sorted(p.name for p in Path('dist/notebooks').iterdir()))}")
