@@ -17,7 +17,12 @@ Curve = Float[np.ndarray, "2 k"]
 
 @drawing_style()
 def linear_map(
-    images: Sequence[Curve], ellipses: Sequence[Curve], *, titles: Sequence[str], unit: str
+    images: Sequence[Curve],
+    ellipses: Sequence[Curve],
+    *,
+    titles: Sequence[str],
+    unit: str,
+    across: bool = False,
 ) -> Drawing:
     """Draw what a function makes of circles of inputs, and what its linear map makes of them.
 
@@ -30,13 +35,16 @@ def linear_map(
         What is said above each panel.
     unit : str
         Unit of both outputs.
+    across : bool
+        Whether the panels stand side by side, as a slide wants them.
 
     Returns
     -------
     Drawing
         A panel for each circle, equal scales within a panel.
     """
-    fig, axes = figure(height=3.6 * len(images), panels=len(images), across=False)
+    width, height = (9.0, 3.8) if across else (7.2, 3.6 * len(images))
+    fig, axes = figure(width=width, height=height, panels=len(images), across=across)
     gaps = []
     for ax, image, ellipse, title in zip(axes, images, ellipses, titles, strict=True):
         ax.plot(*ellipse, color=PALETTE["orange"][0], linestyle=(0, (5, 2)), linewidth=2)
@@ -55,7 +63,7 @@ def linear_map(
         fig,
         alt=f"{len(images)} panels with a closed curve, the image of a circle of inputs, and an "
         f"ellipse, its image under the linear map; the curves are apart by at most {far} percent "
-        "of the ellipse's size, from top to bottom.",
+        "of the ellipse's size, in this order.",
     )
 
 

@@ -19,8 +19,11 @@ def linear_map(**changes):
     return motivation.linear_map([CIRCLE, 1.5 * CIRCLE], [CIRCLE, CIRCLE], **known)
 
 
-def test_linear_map_shows_both_curves_of_each_circle():
-    drawing = linear_map()
+@pytest.mark.parametrize("across", [False, True])
+def test_linear_map_shows_both_curves_of_each_circle(across):
+    drawing = linear_map(across=across)
+    wide, high = drawing.figure.get_size_inches()
+    assert (wide > high) == across
     for ax, factor, title in zip(panels(drawing), (1.0, 1.5), ("small", "large"), strict=True):
         assert drawn(ax, *CIRCLE)
         assert drawn(ax, *(factor * CIRCLE))
