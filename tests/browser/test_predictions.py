@@ -71,10 +71,10 @@ def test_an_output_that_tells_is_caught(page):
     assert [fault.split()[0] for fault in predicting.told(page)][:1] == [NAME]
 
 
-def test_closing_moves_nothing(asking, browser, server):
+def test_closing_moves_nothing(asking, visits):
     found = []
     for path in asking:
-        shifts = gates.see_on_phone(browser, server, path).shifts
+        shifts = visits.phone(path).shifts
         total = sum(shift["value"] for shift in shifts)
         found += [f"{path}: {total:.3f} {shifts}"] * (total > predicting.SHIFT_LIMIT)
     passed(found)
@@ -83,7 +83,7 @@ def test_closing_moves_nothing(asking, browser, server):
 def test_an_open_prediction_has_notes_and_two_buttons_and_no_answer(page):
     seen = predicting.state(page, NAME)
     assert (seen["state"], seen["answer"], seen["said"]) == ("open", False, "")
-    assert (seen["outputs"], seen["notes"]) == ([False], [True])
+    assert (seen["outputs"], seen["notes"]) == ([False, False], [True])
     assert seen["presses"] == ["Choose", "Show me"]
     assert seen["progress"].startswith("0/")
 
@@ -94,7 +94,7 @@ def test_an_open_prediction_has_notes_and_two_buttons_and_no_answer(page):
 def test_a_right_choice_is_praised_and_opens_all(page):
     seen = predicting.choose(page, NAME, "B")
     assert seen["said"].startswith("Right.")
-    assert (seen["answer"], seen["outputs"], seen["notes"]) == (True, [True], [False])
+    assert (seen["answer"], seen["outputs"], seen["notes"]) == (True, [True, True], [False])
     assert seen["marked"] == ["right chosen"]
     assert seen["presses"] == ["Forget my choice"]
     assert seen["focus"] == "predict-forget"
@@ -106,7 +106,7 @@ def test_a_tempting_choice_gets_its_own_reason(page):
     assert seen["said"].startswith("Tempting, but no.")
     assert "divides by" in seen["said"]
     assert seen["marked"] == ["chosen", "right"]
-    assert (seen["answer"], seen["outputs"]) == (True, [True])
+    assert (seen["answer"], seen["outputs"]) == (True, [True, True])
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_number_is_right_tempting_or_neither(page, typed, verdict):
 def test_show_me_tells_without_a_verdict(page):
     seen = predicting.press(page, NAME, "show")
     assert (seen["state"], seen["said"], seen["marked"]) == ("shown", "", ["right"])
-    assert (seen["answer"], seen["outputs"]) == (True, [True])
+    assert (seen["answer"], seen["outputs"]) == (True, [True, True])
 
 
 def test_nothing_is_chosen_without_an_option(page):
@@ -234,7 +234,7 @@ def test_without_scripts_it_is_a_question_with_a_folded_answer(browser, server):
 def test_paper_has_question_answer_reasons_and_outputs(page):
     page.emulate_media(media="print")
     seen = predicting.state(page, NAME)
-    assert (seen["answer"], seen["outputs"], seen["notes"]) == (True, [True], [False])
+    assert (seen["answer"], seen["outputs"], seen["notes"]) == (True, [True, True], [False])
     assert seen["presses"] == []
     assert page.locator(f"#{NAME} .predict-reasons").is_visible()
 

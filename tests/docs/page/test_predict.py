@@ -121,6 +121,10 @@ BROKEN = {
         GOOD.replace(":cells: 0", ":cells: 2") + CELL + "\n## Next\n" + CELL,
         r"its section, 1, got cells=2",
     ),
+    "nothing_to_read": (
+        GOOD.replace(":cells: 0", ":reading:") + CELL + "\n- a list\n",
+        r"reading must have a paragraph directly behind the cells, got reading without",
+    ),
     "no_question": (
         GOOD.replace("How much is it?\n\n", ""),
         r"the question must stand before the options, got none",

@@ -21,6 +21,7 @@ kernelspec: {name: python3}
 :::{predict} B
 :name: predict-half
 :cells: 2
+:reading:
 How much is $1/2$?
 
 1. `2`
@@ -50,6 +51,10 @@ print("hidden")
 ```{code-cell} python
 print("second", half)
 ```
+
+They said a half.
+
+But there is more.
 
 ```{code-cell} python
 print("third", half)
@@ -154,8 +159,10 @@ def test_the_answer_and_the_reasons_are_folded(page):
 
 def test_the_outputs_of_the_next_cells_with_any_wait_for_the_answer(page):
     closed = page.select(".predict-closed[data-prediction=predict-half]")
-    assert [one.pre.get_text().split()[0] for one in closed] == ["first", "second"]
-    assert all(one.select_one(".predict-note a")["href"] == "#predict-half" for one in closed)
+    *outputs, reading = closed
+    assert [one.pre.get_text().split()[0] for one in outputs] == ["first", "second"]
+    assert all(one.select_one(".predict-note a")["href"] == "#predict-half" for one in outputs)
+    assert reading.get_text(strip=True) == "They said a half."
     assert "third" not in "".join(one.get_text() for one in page.select(".predict-closed"))
 
 

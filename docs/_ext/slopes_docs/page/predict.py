@@ -19,7 +19,8 @@ The argument is the letter of the right option, or a number with ``:tolerance:``
 of it); the items of a number's list are tempting numbers. The first paragraph of an item is the
 option, the rest the reason shown to whoever has chosen it. ``:name:`` is the key of the reader's
 choice. In a page, the outputs of the next cell stay closed until the reader has answered, of the
-next n cells with ``:cells: n``. `predictions` lays it out in a page, `deck.votes` in a deck.
+next n cells with ``:cells: n``; with ``:reading:`` the paragraph behind them, which says what came
+out, as well. `predictions` lays it out in a page, `deck.votes` in a deck.
 """
 
 from __future__ import annotations
@@ -144,6 +145,7 @@ class Predict(SphinxDirective):
         "name": directives.unchanged,
         "tolerance": directives.unchanged,
         "cells": directives.nonnegative_int,
+        "reading": directives.flag,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -156,6 +158,7 @@ class Predict(SphinxDirective):
                 right=right,
                 tolerance=read_tolerance(self.options.get("tolerance"), right),
                 cells=self.options.get("cells", 1),
+                reading="reading" in self.options,
             )
             node += self.parts(right)
         except ValueError as problem:
@@ -235,6 +238,8 @@ def check_page(node: prediction) -> None:
     if found < node["cells"]:
         rule = "the number of cells with an output behind it in its section"
         warn(f"cells must be at most {rule}, {found}, got cells={node['cells']}", node)
+    if node["reading"] and reading_behind(node) is None:
+        warn("reading must have a paragraph directly behind the cells, got reading without", node)
 
 
 def warn(message: str, node: nodes.Element) -> None:
@@ -251,6 +256,16 @@ def outputs_behind(node: prediction) -> Iterator[nodes.container]:
             found = [part for part in sibling.findall(nodes.container) if is_output(part)]
             yield from found
             left -= bool(found)
+
+
+def reading_behind(node: prediction) -> nodes.paragraph | None:
+    """Return the paragraph directly behind the cells that a prediction closes."""
+    siblings = node.parent.children
+    inside = [output.parent for output in outputs_behind(node)]
+    places = [i for i, sibling in enumerate(siblings) if sibling in inside]
+    behind = [one for one in siblings[max(places, default=-1) + 1 :] if one.children]
+    found = behind[0] if places and behind else None
+    return found if isinstance(found, nodes.paragraph) else None
 
 
 def is_output(part: nodes.container) -> bool:

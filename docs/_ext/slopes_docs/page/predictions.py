@@ -30,6 +30,7 @@ from slopes_docs.page.predict import (
     outputs_behind,
     prediction,
     question,
+    reading_behind,
     reasons_of,
 )
 
@@ -56,7 +57,7 @@ class predict(nodes.Admonition, nodes.Element):  # noqa: N801
 
 
 class closed(nodes.General, nodes.Element):  # noqa: N801
-    """Outputs that wait for the answer of the prediction ``name``."""
+    """What waits for the answer of the prediction ``name``; an output says so with a ``note``."""
 
 
 class score(nodes.General, nodes.Element):  # noqa: N801
@@ -97,10 +98,7 @@ def lay_out(node: prediction, heading: str, *, live: bool) -> None:
     """Turn the parts of a prediction into a box and a folded answer, and close what is behind."""
     asked, offered, told = node.children
     if live:
-        for output in outputs_behind(node):
-            wrapper = closed("", name=node["name"])
-            output.replace_self(wrapper)
-            wrapper += output
+        close(node)
     chosen = isinstance(node["right"], str)
     box = predict("", asked, heading=heading, name=node["name"], live=live, number=not chosen)
     if chosen:
@@ -113,6 +111,15 @@ def lay_out(node: prediction, heading: str, *, live: bool) -> None:
     node["live"], node["reasons"] = live, list(reasons)
     node.children = []
     node += [box, told]
+
+
+def close(node: prediction) -> None:
+    """Close the outputs behind a prediction, and what is written about them."""
+    reading = reading_behind(node) if node["reading"] else None
+    for part in [*outputs_behind(node), *([reading] if reading else [])]:
+        wrapper = closed("", name=node["name"], note=part is not reading)
+        part.replace_self(wrapper)
+        wrapper += part
 
 
 def labelled(one: option, *, live: bool) -> choice:
@@ -183,7 +190,8 @@ def _depart_answer(self: HTML5Translator, node: answer) -> None:
 
 def _visit_closed(self: HTML5Translator, node: closed) -> None:
     self.body.append(f'<div class="predict-closed" data-prediction="{node["name"]}">\n')
-    self.body.append(NOTE.format(name=node["name"]))
+    if node["note"]:
+        self.body.append(NOTE.format(name=node["name"]))
 
 
 def _depart_div(self: HTML5Translator, node: nodes.Element) -> None:
