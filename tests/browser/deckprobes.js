@@ -56,11 +56,11 @@
 
   /* What leaves its band: the body stays below the title and above the line of the footer. */
   const crowded = () => {
-    if (slide().matches(".kind-title, .kind-section")) return [];
+    const body = slide().querySelector(".slide-body");
+    if (!body || slide().matches(".kind-title, .kind-section")) return [];
     const area = slide().getBoundingClientRect(), scale = area.height / HEIGHT;
     const top = slide().querySelector("h1, h2, h3").getBoundingClientRect().bottom;
     const bottom = area.bottom - FOOTER * scale;
-    const body = slide().querySelector(".slide-body");
     return elements().filter(e => body.contains(e) && e !== body && !e.closest("svg")).flatMap(e => {
       const box = e.getBoundingClientRect();
       const over = [["title", top - box.top], ["footer", box.bottom - bottom]].filter(([, by]) => by > TOLERANCE);

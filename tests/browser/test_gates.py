@@ -330,6 +330,7 @@ def slide(title: str, content: str, notes: str = NOTES.format("it"), minutes: in
     return f'<section data-timing="{60 * minutes}"><h2>{title}</h2>{content}{notes}</section>'
 
 
+LOW = "position:absolute;top:670px;left:40px;margin:0"
 BROKEN = {
     "Sound": (None, slide("Sound", BODY)),
     "Tall": (decks.overflowing, slide("Tall", '<p style="height:800px">Too much.</p>')),
@@ -337,6 +338,10 @@ BROKEN = {
     "Stacked": (
         decks.overflowing,
         slide("Stacked", f'{BODY}<p>Over</p><p style="margin-top:-60px">Under</p>'),
+    ),
+    "Low": (
+        decks.overflowing,
+        slide("Low", f'<div class="slide-body">{BODY}<p style="{LOW}">On the last line.</p></div>'),
     ),
     "Tiny": (decks.too_small, slide("Tiny", f'{BODY}<p style="font-size:20px">Small print.</p>')),
     "Fine": (decks.too_small, slide("Fine", f'{BODY}<pre style="font-size:18px">code</pre>')),
@@ -385,8 +390,8 @@ def test_a_broken_slide_is_caught_by_its_gate_and_by_no_other(title, broken_deck
 
 
 def test_minutes_that_do_not_add_up_are_caught(broken_deck):
-    assert decks.wrong_minutes(broken_deck) == ["the notes add up to 50 of 45 minutes"]
-    assert decks.wrong_minutes(broken_deck, total=50) == []
+    assert decks.wrong_minutes(broken_deck) == ["the notes add up to 55 of 45 minutes"]
+    assert decks.wrong_minutes(broken_deck, total=55) == []
 
 
 @pytest.mark.parametrize(("separate", "findings"), [("false", 0), ("true", 1)])
