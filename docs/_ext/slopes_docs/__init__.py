@@ -23,6 +23,7 @@ from slopes_docs.page import (
     book,
     card,
     contents,
+    describe,
     figures,
     install,
     npm,
@@ -57,6 +58,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("doctree-resolved", 950, takeaway.add_offers),
     ("doctree-resolved", 950, takeaway.list_downloads),
     # a page is written
+    ("html-page-context", 400, describe.describe),
     ("html-page-context", 999, writing.choose_template),
     # all pages are written
     ("build-finished", 400, kernels.stop),
