@@ -23,6 +23,7 @@ from slopes_docs.page import (
     book,
     card,
     contents,
+    describe,
     figures,
     folds,
     install,
@@ -72,6 +73,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("doctree-resolved", 950, takeaway.list_downloads),
     # a page is written
     ("html-page-context", 400, contents.step_over_decks),
+    ("html-page-context", 400, describe.describe),
     ("html-page-context", 950, predictions.add_script),
     ("html-page-context", 950, lost.offer_ways),
     ("html-page-context", 999, writing.choose_template),

@@ -34,7 +34,7 @@ def link(text: str, address: str, *classes: str) -> nodes.reference:
 
 def download(text: str, address: str) -> nodes.reference:
     """Make a link that downloads, with its icon."""
-    made = link(text, address, "download")
+    made = link(text, address, "to-keep")  # "download" is a class of the theme
     made.insert(0, nodes.inline("", "", classes=["fa-download"]))
     return made
 
@@ -126,7 +126,9 @@ def rows_of(app: Sphinx, up: str) -> list[list[nodes.Node]]:
         topic = deck.removeprefix(config.deck_prefix)
         if topic != "index":
             files = {text: up + path for text, path in handouts(topic).items()}
-            rows.append([nodes.Text(f"slides of {_title(app, deck)}: "), *joined(files)])
+            rows.append(
+                [nodes.Text(f"slides of {_title(app, deck)}, a page for each: "), *joined(files)]
+            )
     return rows
 
 
