@@ -1,9 +1,18 @@
 """The one style sheet of the site, and what the site leaves out."""
 
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("sphinx", reason="the book's tools are not installed")
+from sphinx.errors import ExtensionError
+
 from slopes_docs.page import assets
+
+DOCS = Path(__file__).parents[3] / "docs"
+needs_purgecss = pytest.mark.skipif(
+    not (DOCS / "node_modules" / "purgecss").is_dir(), reason="the front-end files are missing"
+)
 
 SHEET = (
     "a{color:red}.fa-bars:before{content:'x'}.fas,.fa-sun{font:x}"
@@ -65,3 +74,21 @@ def test_the_themes_loop_over_code_blocks_waits_until_they_are_seen():
 def test_a_theme_whose_loop_has_changed_fails_the_build():
     with pytest.raises(ValueError, match="look at it anew"):
         assets.quicken("forEach(e=>{e.tabIndex=0})")
+
+
+@needs_purgecss
+def test_rules_that_neither_a_page_nor_a_script_names_are_left_out(tmp_path):
+    (tmp_path / "_static").mkdir()
+    (tmp_path / "page.html").write_text('<p class="used sd-text-left">Hello</p>')
+    (tmp_path / "_static" / "open.js").write_text('element.classList.add("shown");')
+    sheet = tmp_path / "_static" / "site.css"
+    rules = ["p{top:1}", ".used{top:2}", ".unused{top:3}", ".shown{top:4}", ".sd-text-left{top:5}"]
+    sheet.write_text("\n".join(rules))
+    assets.purge(tmp_path, sheet)
+    assert sheet.read_text().split() == [rule for rule in rules if "unused" not in rule]
+
+
+@needs_purgecss
+def test_a_sheet_that_cannot_be_read_is_an_error(tmp_path):
+    with pytest.raises(ExtensionError, match="purgecss must read all pages, got"):
+        assets.purge(tmp_path, tmp_path / "missing.css")
