@@ -357,7 +357,7 @@ def three_ways(
     Drawing
         Two panels.
     """
-    fig, (left, right) = figure(width=6.6, height=6.6, panels=2, across=False)
+    fig, (left, right) = figure(width=6.4, height=6.6, panels=2, across=False)
     left.plot(x, y, color=PALETTE["blue"][0], linewidth=3)
     reach = np.array([-0.7, 0.7])
     left.plot(at[0] + reach, at[1] + slope * reach, color=PALETTE["orange"][0], linestyle="-")

@@ -204,7 +204,7 @@ def layout(
     widest = max((width for width, _ in written), default=0.0)
     gap = max(GAP, widest + 0.12) if down else GAP + (0.3 if written else 0.0)
     aside = _aligned(order, chains, room, gap)
-    between = GAP * 1.15 + (0.0 if not written else 0.6 if down else 0.15 + widest)
+    between = GAP * 1.15 + (0.0 if not written else 0.72 if down else 0.15 + widest)
     bands = np.array([max(thick[v] for v in row if v < count) for row in order])
     middle = np.cumsum(bands + between) - between - bands / 2
 
