@@ -22,7 +22,8 @@ TEXTS = """async within => Promise.all([...within.querySelectorAll("img[src$='.s
     const [svg] = /<svg[^>]*>/.exec(await (await fetch(img.src)).text());
     const own = name => Number(new RegExp(` ${name}="([0-9.]+)"`).exec(svg)?.[1]);
     for (let up = img; up !== within; up = up.parentElement)  // behind a prediction
-      if (getComputedStyle(up).display === "none") up.style.setProperty("display", "block", "important");
+      if (getComputedStyle(up).display === "none")
+        up.style.setProperty("display", "block", "important");
     const {width, height} = img.getBoundingClientRect();
     const scale = Math.min(width / own("width"), height / own("height"));
     return [img.alt, own("data-text") * scale];
