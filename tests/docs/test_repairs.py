@@ -55,6 +55,14 @@ def test_a_forked_process_forgets_its_parents_renderer():
     assert server.katex_server is None
 
 
+def test_a_second_end_of_a_build_is_no_error(tmp_path):
+    app = SimpleNamespace(_katex_static_path=tmp_path / "styles")
+    app._katex_static_path.mkdir()
+    for exception in (None, ValueError("the one that matters")):
+        repairs.forget_styles(app, exception)
+    assert not app._katex_static_path.exists()
+
+
 # --- the sources that are published ---
 
 

@@ -14,7 +14,7 @@ BOOK = ROOT / "tests" / "docs" / "fixtures" / "book"
 def project(root, *, book=BOOK, pages=None):
     """Lay out a project: the package's files, the kernels' profile, and a book."""
     root.mkdir(parents=True, exist_ok=True)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "constraints.txt"):
         shutil.copy(ROOT / name, root)
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "src", root / "src", ignore=ignored)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import shutil
 import socket
 import subprocess
 import sys
@@ -115,6 +116,15 @@ def own_katex(cls: type) -> None:
     Finalize(None, lambda: cls.katex_server and cls.katex_server.terminate(), exitpriority=1)
 
 
+def forget_styles(app: Any, _exception: Exception | None) -> None:
+    """Remove sphinxcontrib-katex's folder, if it is still there.
+
+    Sphinx tells twice that a build has finished if a listener fails: the second time the folder is
+    gone, and an error about that would hide the one that matters (0.9.11).
+    """
+    shutil.rmtree(app._katex_static_path, ignore_errors=True)
+
+
 def wait_for_katex() -> None:
     """Make sphinxcontrib-katex safe on a busy machine and in parallel (0.9.11)."""
     from sphinxcontrib import katex
@@ -122,6 +132,7 @@ def wait_for_katex() -> None:
     katex.KaTeXServer.start_server_process = classmethod(start_katex)
     register_after_fork(katex.KaTeXServer, own_katex)
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds: a busy machine is no error
+    katex.builder_finished = forget_styles
 
 
 def publish_own_sources() -> None:
