@@ -64,6 +64,9 @@ def alike_folds(page: Page) -> list[str]:
     ]
 
 
+SIDES = (("x", "width"), ("y", "height"))
+
+
 def closed_titles(page: Page) -> list[str]:
     """A click anywhere on the title of a solution opens it, also on the name of the exercise."""
     found = []
@@ -72,10 +75,9 @@ def closed_titles(page: Page) -> list[str]:
         box = link.bounding_box() if link.count() else None
         if box is None:
             continue
-        title.scroll_into_view_if_needed()
-        box = link.bounding_box() or box
-        address = page.url
-        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        address, whole = page.url, title.bounding_box() or box
+        middle = {side: box[side] - whole[side] + box[size] / 2 for side, size in SIDES}
+        title.click(position=middle)  # waits until what is scrolled to stands still
         shut = title.evaluate("e => e.parentElement.classList.contains('toggle-hidden')")
         if shut or page.url != address:
             found.append(f"{title.inner_text()!r} stays shut")

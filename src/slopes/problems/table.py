@@ -240,9 +240,9 @@ def by_name(name: str) -> Problem:
 
     Examples
     --------
-    >>> by_name("keplr")
+    >>> by_name("parabola")
     Traceback (most recent call last):
-    ValueError: name must be a problem's, got name='keplr'; close to it: kepler, polar
+    ValueError: name must be a problem's, got name='parabola'; close to it: polar
     """
     table = {problem.name: problem for problem in PROBLEMS}
     if name not in table:

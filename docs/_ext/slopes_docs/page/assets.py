@@ -139,7 +139,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     sheets = sorted(app.builder._css_files, key=lambda css: css.priority)  # as a page sorts them
     names = [str(css.filename).partition("?")[0].removeprefix("_static/") for css in sheets]
     (static / BUNDLE).write_text(bundle(static, [*THEME, *names]), encoding="utf-8")
-    if Path(app.confdir, "node_modules", "purgecss").is_dir():  # a project may have no packages
+    # a project may have no packages, and the book on one page gets its contents when it is printed
+    if app.builder.name == "html" and Path(app.confdir, "node_modules", "purgecss").is_dir():
         purge(Path(app.outdir), static / BUNDLE)
     script = static / "scripts" / "pydata-sphinx-theme.js"
     script.write_text(quicken(script.read_text(encoding="utf-8")), encoding="utf-8")

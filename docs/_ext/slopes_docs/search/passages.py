@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 
 from slopes_docs.deck.checks import is_deck
 from slopes_docs.deck.directives import notes
+from slopes_docs.page.predict import answer
 
 FOLDER = "passages"
 GLOSSARY = "reference/glossary"
@@ -25,10 +26,12 @@ API = "reference/api/"
 UNREAD = (
     nodes.math_block, nodes.literal_block, nodes.doctest_block, nodes.raw, nodes.comment,
     nodes.image, nodes.system_message, nodes.Invisible, nodes.title, nodes.citation,
-    addnodes.desc_signature, addnodes.toctree, notes,
+    addnodes.desc_signature, addnodes.toctree, notes, answer,
 )  # fmt: skip
 OWNERS = (nodes.section, addnodes.desc)
-FURNITURE = {"no-search", "chapter-facts", "course", "deck-links"}
+FURNITURE = {
+    "no-search", "chapter-facts", "course", "deck-links", "licence", "given", "predict-options",
+}  # fmt: skip
 LETTER = re.compile(r"[A-Za-z0-9]'?")
 
 
