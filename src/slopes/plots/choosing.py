@@ -227,7 +227,7 @@ def outcomes(
         A table whose cells have their kind as class.
     """
     head = "".join(f'<th scope="col"><span>{escape(name)}</span></th>' for name in columns)
-    lines = [f"<thead><tr><th></th>{head}</tr></thead>", "<tbody>"]
+    lines = [f"<thead><tr><td></td>{head}</tr></thead>", "<tbody>"]
     for name, row in zip(rows, table, strict=True):
         cells = (
             f'<td class="{kind}">{SAID.get(kind, "")}{escape(text)}</td>' for kind, text in row
