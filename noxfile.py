@@ -181,7 +181,7 @@ def run_elsewhere(session: nox.Session, folder: Path) -> None:
     shutil.rmtree(away, ignore_errors=True)
     shutil.copytree(folder, away / "notebooks")
     session.run("python", "-m", "venv", str(away / "env"))
-    python = str(next(away.glob("env/*/python*")))
+    (python,) = map(str, (*away.glob("env/bin/python"), *away.glob("env/Scripts/python.exe")))
     # the cells install what they need: at the versions that the numbers in them were computed with
     settings = {"PIP_CONSTRAINT": str(Path(CONSTRAINTS).resolve()), "PYTHONPATH": ""}
     session.run(python, "-m", "pip", "install", "--quiet", "ipykernel", "nbclient", env=settings)

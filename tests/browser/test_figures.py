@@ -18,7 +18,7 @@ from playwright.sync_api import Page
 PHONE_LEAST, SLIDE_LEAST = 9, 24  # px, 390 px wide and on a slide at 1280 x 720
 # The height of the smallest text of each drawing below an element as it is shown, in px.
 TEXTS = """async within => Promise.all([...within.querySelectorAll("img[src$='.svg']")]
-  .filter(img => img.src.includes("_images/") && !img.closest(".is-live"))  // it has its own gate
+  .filter(img => img.src.includes("_images/") && !img.closest("[data-live]"))  // has its gate
   .map(async img => {
     const [svg] = /<svg[^>]*>/.exec(await (await fetch(img.src)).text());
     const own = name => Number(new RegExp(` ${name}="([0-9.]+)"`).exec(svg)?.[1]);

@@ -205,7 +205,7 @@ class Markup:
 
 
 #: What is said of a kind of outcome before its number, for eyes and for ears.
-SAID = {"wrong": '<span aria-hidden="true">\u2717 </span><span class="said">wrong: </span>'}
+SAID = {"wrong": '<span role="img" aria-label="wrong:">\u2717</span> '}
 
 
 def outcomes(

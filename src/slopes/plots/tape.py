@@ -163,9 +163,10 @@ def backward_pass(
             back=picture.messages,
         )
     said = _ends(symbols, parents, pictures, count)
+    plural = "picture" if len(pictures) == 1 else "pictures"
     return draw(
         fig,
-        alt=f"{len(pictures)} pictures of one graph of {len(labels)} boxes{said[0]}: a cotangent "
+        alt=f"{len(pictures)} {plural} of one graph of {len(labels)} boxes{said[0]}: a cotangent "
         f"of {_short(steps[0][1][output])} starts at the output and moves against the arrows, one "
         f"box at a time; {said[1]}.",
     )

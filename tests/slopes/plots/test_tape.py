@@ -143,6 +143,8 @@ def test_backward_pass_shows_some_of_the_pictures_where_the_whole_has_them():
     assert [texts(ax) for ax in part.figure.axes] == [texts(ax) for ax in kept]
     assert [ax.get_xlim() for ax in part.figure.axes] == [ax.get_xlim() for ax in kept]
     assert "2 pictures of one graph of 5 boxes, 0 and 2 of 0 to 3: a cotangent" in part.alt
+    one = tape.backward_pass(SYMBOLS, values, parents, steps, shown=(2,))
+    assert "1 picture of one graph of 5 boxes" in one.alt
     assert "it is \N{MINUS SIGN}0.4161 at x1, nothing at x2, 1 at" in part.alt
 
 

@@ -67,12 +67,14 @@ def joined(links: dict[str, str]) -> list[nodes.Node]:
 
 def offers(app: Sphinx, page: str) -> list[nodes.Node]:
     """Say what can be taken from a chapter, in the words of one paragraph."""
-    said: list[nodes.Node] = [download("Download notebook", f"notebooks/{page}.ipynb")]
+    up = "../" * page.count("/")
+    said: list[nodes.Node] = [download("Download notebook", f"{up}notebooks/{page}.ipynb")]
     if services := running(app.config.slopes_repository, page):
         said += [nodes.Text(" · run it on "), *joined(services)]
     deck = f"{app.config.deck_prefix}{page}"
     if app.config.slopes_prints and deck in app.env.found_docs:
-        said += [nodes.Text(" · hand-out of the slides: "), *joined(handouts(page))]
+        printed = {text: up + path for text, path in handouts(page).items()}
+        said += [nodes.Text(" · hand-out of the slides: "), *joined(printed)]
     return said
 
 
