@@ -84,7 +84,7 @@ def test_more_results_take_the_focus(opened):
     ("query", "said"),
     [
         ("日本", "Nothing found for “日本”."),
-        ("what is the hessian of 日本", "for “hessian”"),
+        ("what is the checkpoint of umbrellas", "results for “"),
     ],
 )
 def test_what_was_searched_is_said(query, said, opened):
