@@ -1,9 +1,11 @@
-"""Time of a site that is built from nothing: an old commit's tools against today's.
+"""Time of a site that is built from nothing: an old commit's tools against newer ones.
 
 ``python tests/benchmarks/site.py`` prints the table; ``--json PATH`` also writes every build with
-machine and versions; ``--commit`` names the old commit, ``--rounds`` the builds of each. Both build
-the pages and the package of the old commit, in clones of this repository: one with its own
-extensions and settings, one with today's. Before every build its outputs, doctrees and cached cells
+machine and versions; ``--commit`` names the old commit, ``--tools`` the newer one, ``--rounds`` the
+builds of each. Both build the pages and the package of the old commit, in clones of this
+repository: one with its own extensions and settings, one with the newer ones, which must still read
+such pages. (Those of today do not: since then a question is a directive, and a slide of code says
+how it is stepped.) Before every build its outputs, doctrees and cached cells
 are removed. Each is built once beforehand, so that front-end files, bytecode and JAX's compilations
 are there, as they are in a reader's second build; then in turns, the best of each counting: a busy
 machine only adds to a time. Seconds of the processors include the kernels.
@@ -23,7 +25,7 @@ from typing import NamedTuple
 from _recording import environment, write
 
 ROOT = Path(__file__).parents[2]
-COMMIT = "7d3fc22"
+COMMIT, NEWER = "7d3fc22", "62427ab"
 TOOLS = ("docs/_ext", "docs/_ipython", "docs/conf.py")
 OUTPUTS = ("dist", "build/doctrees", "build/jupyter-cache")
 SPHINX = [
@@ -49,10 +51,10 @@ def clone(commit: str, folder: Path) -> Path:
     return folder
 
 
-def modernize(folder: Path) -> None:
-    """Give a clone today's extensions and settings."""
+def modernize(folder: Path, newer: Path) -> None:
+    """Give a clone the extensions and settings of a newer one."""
     for name in TOOLS:
-        old, new = folder / name, ROOT / name
+        old, new = folder / name, newer / name
         if new.is_dir():
             shutil.rmtree(old)
             shutil.copytree(new, old, ignore=shutil.ignore_patterns("__pycache__"))
@@ -77,11 +79,11 @@ def used() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def measure(commit: str, rounds: int) -> list[Build]:
+def measure(commit: str, newer: str, rounds: int) -> list[Build]:
     """Build both in turns."""
     with tempfile.TemporaryDirectory() as temporary:
         folders = {tools: clone(commit, Path(temporary, tools)) for tools in ("then", "now")}
-        modernize(folders["now"])
+        modernize(folders["now"], clone(newer, Path(temporary, "newer")))
         for tools, folder in folders.items():
             build(tools, folder)
         return [build(*pair) for _ in range(rounds) for pair in folders.items()]
@@ -98,9 +100,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--commit", default=COMMIT)
+    parser.add_argument("--tools", default=NEWER)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    builds = measure(arguments.commit, arguments.rounds)
+    builds = measure(arguments.commit, arguments.tools, arguments.rounds)
     then, now = best(builds, "then"), best(builds, "now")
     print("tools   wall (s)   processors (s)")
     for tools, wall, cpu in [*builds, then._replace(tools="best"), now._replace(tools="best")]:
@@ -110,7 +113,15 @@ def main() -> None:
     if arguments.json:
         record = environment("sphinx", "myst-nb", "jax")
         rows = [row._asdict() for row in builds]
-        write(arguments.json, {"environment": record, "commit": arguments.commit, "builds": rows})
+        write(
+            arguments.json,
+            {
+                "environment": record,
+                "commit": arguments.commit,
+                "tools": arguments.tools,
+                "builds": rows,
+            },
+        )
 
 
 if __name__ == "__main__":
