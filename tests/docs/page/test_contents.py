@@ -63,7 +63,7 @@ def test_a_deck_of_another_length_says_so(docs):
 
 def test_the_sums_are_those_of_chapters_and_decks(docs):
     assert contents.totals(docs) == {
-        "chapters": "2", "reading": "2 hours", "lectures": "1", "teaching": "1 hours",
+        "chapters": "2", "reading": "2 hours", "lectures": "1", "teaching": "1 hour",
     }  # fmt: skip
     assert contents.hours(340) == "5½ hours"
 

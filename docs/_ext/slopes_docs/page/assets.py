@@ -9,15 +9,14 @@ PurgeCSS leaves out what no page and no script names, half of the rest. The icon
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
+
+from slopes_docs.page.npm import run_script
 
 BUNDLE = "site.css"
 THEME = ("styles/theme.css", "styles/pydata-sphinx-theme.css")  # the theme's layout has them first
@@ -122,13 +121,8 @@ def purge(site: Path, sheet: Path) -> None:
     sphinx.errors.ExtensionError
         If PurgeCSS cannot read the pages or the sheet.
     """
-    script = Path(__file__).with_name("purge.mjs")
-    given = json.dumps({"site": str(site), "sheet": str(sheet)})
-    done = subprocess.run(
-        ["node", str(script)], input=given, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise ExtensionError(f"purgecss must read all pages, got {done.stderr}")
+    given = {"site": str(site), "sheet": str(sheet)}
+    run_script(Path(__file__).with_name("purge.mjs"), given, "purgecss must read all pages")
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:

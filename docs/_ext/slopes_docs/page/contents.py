@@ -94,7 +94,7 @@ def totals(docs: Path) -> dict[str, str]:
 def hours(minutes: float) -> str:
     """Write a time to the half hour."""
     whole, half = divmod(round(minutes / 30), 2)
-    return f"{whole}{'½' * half} hours"
+    return f"{whole}{'½' * half} hour{'s' * ((whole, half) != (1, 0))}"
 
 
 def entry(chapter: Chapter) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -99,6 +100,21 @@ def _run(command: list[str], folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ExtensionError(f"npm ci must succeed, got exit={done.returncode}\n{done.stderr}")
+
+
+def run_script(script: Path, given: object, promise: str) -> None:
+    """Let Node run a script of ours, which reads one JSON value from its input.
+
+    Raises
+    ------
+    sphinx.errors.ExtensionError
+        If it fails; ``promise`` says what it must do, and its own words why it did not.
+    """
+    done = subprocess.run(
+        ["node", str(script)], input=json.dumps(given), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise ExtensionError(f"{promise}, got {done.stderr}")
 
 
 def _copy(packages: Path, pattern: str, folder: Path) -> None:

@@ -59,8 +59,7 @@ def words(node: nodes.Node) -> str:
 def is_read(node: nodes.Node) -> bool:
     """Tell whether a node belongs to the text of the passage around it."""
     classes = node["classes"] if isinstance(node, nodes.Element) else []
-    is_output = isinstance(node, nodes.Element) and node.get("nb_element") == "cell_code_source"
-    unread = isinstance(node, (*UNREAD, *OWNERS)) or is_term(node) or is_output
+    unread = isinstance(node, (*UNREAD, *OWNERS)) or is_term(node)
     return not unread and FURNITURE.isdisjoint(classes)
 
 

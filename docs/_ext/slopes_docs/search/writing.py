@@ -8,14 +8,12 @@ the section and not to the top of a long chapter, and a word in a heading weighs
 from __future__ import annotations
 
 import html
-import json
 import shutil
-import subprocess
 from pathlib import Path
 
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 
+from slopes_docs.page.npm import run_script
 from slopes_docs.search.passages import Passage, collected
 
 FOLDER = "pagefind"
@@ -72,10 +70,5 @@ def index(found: list[Passage], target: Path) -> None:
         If it refuses one, or cannot write.
     """
     records = [{"url": passage.url, "content": as_page(passage)} for passage in found]
-    script = Path(__file__).with_name("pagefind.mjs")
-    given = json.dumps({"target": str(target), "records": records})
-    done = subprocess.run(
-        ["node", str(script)], input=given, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise ExtensionError(f"pagefind must index all pages, got {done.stderr}")
+    given = {"target": str(target), "records": records}
+    run_script(Path(__file__).with_name("pagefind.mjs"), given, "pagefind must index all pages")
