@@ -376,6 +376,14 @@ def test_a_live_figure_takes_the_place_of_its_picture_and_nothing_moves(
         assert stage.evaluate("e => e.scrollHeight <= e.clientHeight + 1")
 
 
+@pytest.mark.parametrize("deck", [False, True])
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_side_of_a_live_figure_is_cut(name, deck, browser, server):
+    with awake(browser, server, name, deck=deck) as page:
+        stage = page.locator(f"[data-live={name}] .live-stage")
+        assert stage.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_on_paper_there_is_the_picture(name, browser, server):
     with awake(browser, server, name) as page:
