@@ -20,6 +20,8 @@ PINS_HEAD = """\
 # `nox -s lock` rewrites those of the Python that runs it, and keeps the others."""
 SITE = Path("dist", "site")
 PACKAGE_TESTS = ("tests/slopes", "tests/project/test_conventions.py", "src")
+# Tests run on all cores; those of a file stay together, since they share what is slow to make.
+ON_ALL_CORES = ("--numprocesses", "auto", "--maxprocesses", "8", "--dist", "loadfile")
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 
 nox.options.sessions = ["site", "tests"]
@@ -87,7 +89,8 @@ def site(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the package, the docs' extensions, layout and tasks; measure branch coverage."""
     install(session, "test", "docs", "tasks")
-    session.run("pytest", "--ignore=tests/browser", "--cov", "--cov-report=term", *session.posargs)
+    measured = ("--ignore=tests/browser", "--cov", "--cov-report=term")
+    session.run("pytest", *measured, *ON_ALL_CORES, *session.posargs)
 
 
 @nox.session
@@ -112,7 +115,7 @@ def types(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """Check the built site in Chromium: requests, console, accessibility, slides, links, weight."""
     install(session, "browser")
-    session.run("pytest", "tests/browser", "--site", str(SITE), *session.posargs)
+    session.run("pytest", "tests/browser", "--site", str(SITE), *ON_ALL_CORES, *session.posargs)
 
 
 @nox.session
