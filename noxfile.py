@@ -166,6 +166,24 @@ def pdf(session: nox.Session) -> None:
 
 
 @nox.session
+def ebook(session: nox.Session) -> None:
+    """Make the book as EPUB, dist/slopes.epub; EPUBCheck judges it where there is Java."""
+    install(session, "docs", "ebook")
+    shutil.copy(make_ebook(session), "dist")
+    if shutil.which("java"):
+        session.run("python", "-m", "epubcheck", "dist/slopes.epub")
+    else:
+        session.log("EPUBCheck did not judge the book: there is no Java")
+
+
+def make_ebook(session: nox.Session) -> Path:
+    """Build the book for reading devices; return its file."""
+    folder = Path("build", "epub")
+    sphinx(session, "epub", folder)
+    return folder / "slopes.epub"
+
+
+@nox.session
 def notebooks(session: nox.Session) -> None:
     """Copy the executed notebooks and the wheel into dist/notebooks; --run tries them elsewhere."""
     install(session, "docs")
@@ -293,7 +311,7 @@ def write_pins(pins: dict[str, dict[str, str]]) -> str:
 def publish(session: nox.Session) -> None:
     """Build site, prints and ZIP from nothing, keep earlier versions, push; --dry-run only tells.
 
-    With --plain, files that Chromium prints, and the ZIP, are left out.
+    With --plain, files that Chromium prints, the EPUB and the ZIP are left out.
     """
     if changed := session.run("git", "status", "--porcelain", external=True, silent=True):
         session.error(f"the tree must be clean before it is published, got changes:\n{changed}")
@@ -349,10 +367,11 @@ def earlier(session: nox.Session, published: Path, version: str) -> str:
 
 
 def take_away(session: nox.Session) -> None:
-    """Print the hand-outs and the book into the site, and pack the site for rooms offline."""
+    """Put hand-outs, the book as PDF and as EPUB, and the packed site into the site."""
     book = Path("build", "singlehtml")
     sphinx(session, "singlehtml", book)
     command(session, "pdf", str(SITE), str(book), str(SITE / "pdf"))
+    shutil.copy(make_ebook(session), SITE)
     packed = shutil.make_archive("build/slopes-site", "zip", SITE.parent, SITE.name)
     shutil.move(packed, SITE / "slopes-site.zip")
 

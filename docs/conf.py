@@ -152,6 +152,9 @@ if slopes_repository:
         "use_edit_page_button": True,
         "use_issues_button": True,
     }
+epub_basename, epub_uid = "slopes", "book"
+epub_identifier = slopes_site or f"urn:slopes:{release}"
+epub_description, epub_contributor = "How a computer finds a derivative", author
 if slopes_site and os.environ.get("SLOPES_EARLIER"):  # set by the task that publishes
     html_theme_options |= {
         "switcher": {"json_url": f"{slopes_site}switcher.json", "version_match": release},

@@ -24,6 +24,7 @@ from slopes_docs.page import (
     card,
     contents,
     describe,
+    ebook,
     figures,
     folds,
     install,
@@ -38,6 +39,7 @@ from slopes_docs.page import (
     predictions,
     takeaway,
     teaching,
+    validity,
 )
 from slopes_docs.run import environment, execution, kernels, measured, schedule
 from slopes_docs.search import passages
@@ -67,6 +69,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("doctree-resolved", 600, measured.leave_out_of_search),
     ("doctree-resolved", 600, outputs.wrap_messages),
     ("doctree-resolved", 600, numerals.write_powers),
+    ("doctree-resolved", 600, validity.mend),
     ("doctree-resolved", 800, passages.collect),
     ("doctree-resolved", 900, export.export),
     ("doctree-resolved", 950, takeaway.add_offers),
@@ -111,6 +114,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_post_transform(names.LinkNames)
     app.add_post_transform(names.DefineTerms)
     app.add_builder(book.Book, override=True)
+    app.add_builder(ebook.Ebook, override=True)
     for event, priority, handler in LIFE:
         app.connect(event, handler, priority=priority)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

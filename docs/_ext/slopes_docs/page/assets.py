@@ -127,7 +127,7 @@ def purge(site: Path, sheet: Path) -> None:
 
 def finish(app: Sphinx, exception: Exception | None) -> None:
     """Write the site's one style sheet and remove what no page uses."""
-    if exception is not None or app.builder.format != "html":
+    if exception is not None or app.builder.name == "epub" or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
     sheets = sorted(app.builder._css_files, key=lambda css: css.priority)  # as a page sorts them

@@ -62,5 +62,5 @@ def describe(
         kind = "Slides: " if page.startswith(app.config.deck_prefix) else ""
         text = description(f"{kind}{app.env.titles[page].astext()}", doctree)
         context["meta"] = {**(context.get("meta") or {}), "og:description": text}
-    tag = f'<meta name="description" content="{escape(text)}">\n'
+    tag = f'<meta name="description" content="{escape(text)}" />\n'
     context["metatags"] = context.get("metatags", "") + tag

@@ -23,7 +23,7 @@ from slopes_docs.notebook.setup import needs
 from slopes_docs.run.execution import project_root
 
 VARIABLE = "SLOPES_PRINTS"  # set by the task that makes the printed files
-BOOK, ZIP = "pdf/slopes.pdf", "slopes-site.zip"
+BOOK, EBOOK, ZIP = "pdf/slopes.pdf", "slopes.epub", "slopes-site.zip"
 RUNTIME = "3.11"  # the oldest Python that the package has: Binder's default may lack wheels
 
 
@@ -118,7 +118,7 @@ def rows_of(app: Sphinx, up: str) -> list[list[nodes.Node]]:
     wheel = wheel_name(project_root(app))
     rows = [[nodes.Text("the package: "), download(wheel, f"{up}notebooks/{wheel}")]]
     if config.slopes_prints:
-        files = {"the book as PDF": BOOK, "the site as ZIP": ZIP}
+        files = {"the book as PDF": BOOK, "the book as EPUB": EBOOK, "the site as ZIP": ZIP}
         rows = [[download(text, up + path)] for text, path in files.items()] + rows
     chapters = [name for name in found if is_notebook(app, name)]
     links = {_title(app, name): f"{up}notebooks/{name}.ipynb" for name in chapters}
