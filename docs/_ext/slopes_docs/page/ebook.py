@@ -4,7 +4,7 @@ Sphinx's builder of EPUB puts every page and every static file into the book, wi
 the site. Here the book has its own style sheet and no script; links into decks and to files of the
 site lead to the site where its address is known, and are plain text elsewhere; formulas are MathML
 with KaTeX's fonts beside them, which the list of contents must say; and names that a drawing uses
-twice, which browsers pass over, are made to differ. EPUBCheck finds nothing to say about the result.
+twice, which browsers pass over, are made to differ. EPUBCheck has nothing to say about the result.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class Ebook(Epub3Builder):
 
 
 def name_once(drawing: str) -> str:
-    """Number the names that stand several times in a drawing, unless the drawing refers to them."""
+    """Tell names apart that stand several times in a drawing; the first stays as it is."""
     count = Counter(NAMED.findall(drawing))
     seen: Counter[str] = Counter()
 
