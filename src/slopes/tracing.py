@@ -79,7 +79,8 @@ def program(fn: Callable[..., Any], *args: Any) -> Program:
     Raises
     ------
     TypeError
-        If `fn` is no function; and whatever tracing raises.
+        If `fn` is no function, or what it returns no array; tracing raises errors of its own, those
+        of the chapter.
 
     Notes
     -----
@@ -92,8 +93,6 @@ def program(fn: Callable[..., Any], *args: Any) -> Program:
     >>> [(op.name, op.operands) for op in recorded.operations]
     [('integer_pow', (0,)), ('mul', ('3.0', 0)), ('add', (1, 2)), ('add', (3, '2.0'))]
     """
-    if not callable(fn):
-        raise TypeError(f"fn must be a function, got fn={fn!r}")
     jaxpr = jax.make_jaxpr(fn)(*args)
     return _program(jaxpr, _names(fn, args), ())
 
@@ -214,12 +213,12 @@ def _program(jaxpr: Any, inputs: list[str], roles: tuple[str, ...]) -> Program:
 
 
 def _numbered(word: str, count: int) -> list[str]:
-    """A word for each of some things, numbered where there are several."""
+    """Give a word to each of some things, numbered where there are several."""
     return [word] if count == 1 else [f"{word} {k}" for k in range(1, count + 1)]
 
 
 def _detail(params: Mapping[str, Any]) -> str:
-    """What a person wants to know of the parameters."""
+    """Say what a person wants to know of the parameters."""
     told = {key: f"{params[key]}" for key in _DETAILS if key in params}
     return ", ".join(
         value if key == "name" else f"{key}={value}" for key, value in told.items() if value != "()"

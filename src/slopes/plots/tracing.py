@@ -14,11 +14,11 @@ from matplotlib.axes import Axes
 from slopes.plots.graphs import Layout, draw_dag, frames, inside, layout
 from slopes.plots.style import Drawing, draw, drawing_style, listed
 
-__all__ = ["OperationData", "ProgramData", "jaxpr"]
+__all__ = ["jaxpr"]
 
 
 @runtime_checkable
-class OperationData(Protocol):
+class _Operation(Protocol):
     """One line of a program, see `slopes.tracing.Operation`."""
 
     @property
@@ -30,19 +30,19 @@ class OperationData(Protocol):
     @property
     def detail(self) -> str: ...
     @property
-    def bodies(self) -> Sequence[tuple[str, ProgramData]]: ...
+    def bodies(self) -> Sequence[tuple[str, _Program]]: ...
     @property
     def times(self) -> int | None: ...
 
 
 @runtime_checkable
-class ProgramData(Protocol):
+class _Program(Protocol):
     """A recorded program, see `slopes.tracing.Program`."""
 
     @property
     def inputs(self) -> Sequence[str]: ...
     @property
-    def operations(self) -> Sequence[OperationData]: ...
+    def operations(self) -> Sequence[_Operation]: ...
     @property
     def outputs(self) -> Sequence[int | str]: ...
     @property
@@ -52,13 +52,13 @@ class ProgramData(Protocol):
 
 
 @drawing_style()
-def jaxpr(program: ProgramData, *, direction: str = "down", types: bool = False) -> Drawing:
+def jaxpr(program: _Program, *, direction: str = "down", types: bool = False) -> Drawing:
     """Draw what JAX recorded of a function as a graph; programs in programs are boxes in boxes.
 
     Parameters
     ----------
-    program : ProgramData
-        Up to some thirty operations; what `slopes.tracing.program` returns.
+    program : slopes.tracing.Program
+        Up to some thirty operations.
     direction : str
         The way the arrows go, ``down`` or ``right``.
     types : bool
@@ -97,7 +97,7 @@ class _Picture:
     rooms: dict[int, _Picture] = field(default_factory=dict)
 
 
-def _picture(program: ProgramData, direction: str, types: bool) -> _Picture:
+def _picture(program: _Program, direction: str, types: bool) -> _Picture:
     """Place a program: boxes of inputs, then of operations, then of outputs."""
     makers = {k: k for k in range(len(program.inputs))}
     labels, edges, rooms = list(program.inputs), list[tuple[int, int]](), dict[int, _Picture]()
@@ -123,7 +123,7 @@ def _picture(program: ProgramData, direction: str, types: bool) -> _Picture:
     return _placed(labels, edges, rooms, direction, ends, notes)
 
 
-def _bodies(op: OperationData, direction: str, types: bool) -> _Picture:
+def _bodies(op: _Operation, direction: str, types: bool) -> _Picture:
     """Place what an operation holds: one program, or several side by side in titled boxes."""
     inner = [_picture(body, direction, types) for _, body in op.bodies]
     if len(inner) == 1:
@@ -151,16 +151,16 @@ def _paint(ax: Axes, picture: _Picture, placed: Layout) -> None:
         _paint(ax, inner, inside(inner.placed, placed, node))
 
 
-def _label(op: OperationData) -> str:
-    """What stands in an operation's box: its name, written numbers, and what else picks it."""
+def _label(op: _Operation) -> str:
+    """Write what a box says: the operation's name, written numbers, and what else picks it."""
     more = [op.detail] if op.detail else []
     if any(isinstance(value, str) for value in op.operands):
-        shown = [value if isinstance(value, str) else "\N{MIDDLE DOT}" for value in op.operands]
+        shown = [value if isinstance(value, str) else "\N{BULLET}" for value in op.operands]
         more.insert(0, f"({', '.join(shown)})")
     return "\n".join([_name(op), *more])
 
 
-def _name(op: OperationData) -> str:
+def _name(op: _Operation) -> str:
     """Name of an operation, and how often it turns."""
     if op.times is None:
         return f"{op.name} the test holds"
@@ -170,7 +170,7 @@ def _name(op: OperationData) -> str:
 # --- the text -------------------------------------------------------------------------------------
 
 
-def _all(program: ProgramData) -> Iterator[OperationData]:
+def _all(program: _Program) -> Iterator[_Operation]:
     """Yield all operations, those of inner programs too."""
     for op in program.operations:
         yield op
@@ -178,9 +178,11 @@ def _all(program: ProgramData) -> Iterator[OperationData]:
             yield from _all(body)
 
 
-def _told(program: ProgramData, title: str = "", within: str = "") -> Iterator[str]:
+def _told(program: _Program, title: str = "", within: str = "") -> Iterator[str]:
     """Say a program line by line; lines of a body are numbered 4.1, 4.2 and so on."""
     said = list(program.inputs)
+    if title:
+        yield f"{title}:".capitalize()
     for k, op in enumerate(program.operations, start=1):
         number = f"{within}{k}"
         read = [value if isinstance(value, str) else said[value] for value in op.operands]
@@ -193,5 +195,4 @@ def _told(program: ProgramData, title: str = "", within: str = "") -> Iterator[s
         several = len(op.results) > 1
         said += [f"{number}" + f"[{j}]" * several for j in range(len(op.results))]
     returned = [value if isinstance(value, str) else said[value] for value in program.outputs]
-    named = f"{title} returns" if title else "returned" if not within else "which returns"
-    yield f"{named} {listed(returned)}."
+    yield f"{'It returns' if within else 'The result is'} {listed(returned)}."
