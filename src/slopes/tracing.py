@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import jax
 
-__all__ = ["Operation", "Program", "operations", "program"]
+__all__ = ["Operation", "Program", "downstream", "operations", "program"]
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,49 @@ def _count(program: Program) -> Counter[str]:
         for body in inside:
             counts.update({name: op.times * count for name, count in body.items()})
     return counts
+
+
+def downstream(program: Program, *, of: Collection[int]) -> tuple[int, ...]:
+    r"""Find the operations that depend on some of a program's inputs.
+
+    In the program of a ``jvp``, those downstream of the tangents are its linear part: the rest can
+    be done before a tangent is known.
+
+    Parameters
+    ----------
+    program : Program
+        What `program` returned.
+    of : Collection[int]
+        Numbers of inputs.
+
+    Returns
+    -------
+    tuple[int, ...]
+        Numbers of operations, from 0. An operation that holds programs depends on all that it
+        reads.
+
+    Raises
+    ------
+    ValueError
+        If a number is that of no input.
+
+    Examples
+    --------
+    >>> pushed = program(lambda x, v: jax.jvp(lambda x: x * x * x, (x,), (v,)), 2.0, 1.0)
+    >>> downstream(pushed, of=[0]) == tuple(range(len(pushed.operations)))
+    True
+    >>> len(downstream(pushed, of=[1])) < len(pushed.operations)
+    True
+    """
+    if not set(of) <= set(range(len(program.inputs))):
+        raise ValueError(f"of must be numbers of inputs, 0 to {len(program.inputs) - 1}, got {of=}")
+    reached: set[int | str] = set(of)
+    found = []
+    for k, op in enumerate(program.operations):
+        if reached & set(op.operands):
+            found.append(k)
+            reached |= set(op.results)
+    return tuple(found)
 
 
 # --- reading what JAX recorded --------------------------------------------------------------------

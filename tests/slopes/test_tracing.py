@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from slopes.tracing import operations, program
+from slopes.tracing import downstream, operations, program
 
 
 def f(x):
@@ -213,3 +213,31 @@ def test_a_solve_counts_the_solve_alone():
 def test_a_loop_that_ends_when_it_likes_is_refused():
     with pytest.raises(ValueError, match="fn must turn its loops a known number of times, got"):
         operations(lambda x: lax.while_loop(lambda y: y > 1, lambda y: y / 2, x), 8.0)
+
+
+# --- downstream -----------------------------------------------------------------------------------
+
+
+def test_what_is_downstream_of_the_tangent_is_what_a_change_of_the_tangent_changes():
+    def pushed(x, v):
+        return jax.jvp(lambda x: jnp.sin(x) * x + 3 * x, (x,), (v,))
+
+    def values(x, v):
+        """Each operation's value: the program interpreted, one operation at a time."""
+        jaxpr = jax.make_jaxpr(pushed)(x, v)
+        jaxpr = getattr(jaxpr, "jaxpr", jaxpr)
+        env = dict(zip(jaxpr.invars, (x, v), strict=True))
+        for eqn in jaxpr.eqns:
+            args = [a.val if hasattr(a, "val") else env[a] for a in eqn.invars]
+            env[eqn.outvars[0]] = eqn.primitive.bind(*args, **eqn.params)
+        return [float(env[eqn.outvars[0]]) for eqn in jaxpr.eqns]
+
+    recorded = program(pushed, 0.7, 1.0)
+    pairs = zip(values(0.7, 1.0), values(0.7, 2.0), strict=True)
+    assert downstream(recorded, of=[1]) == tuple(k for k, (a, b) in enumerate(pairs) if a != b)
+    assert downstream(recorded, of=[]) == ()
+
+
+def test_downstream_of_no_input_is_refused():
+    with pytest.raises(ValueError, match=r"of must be numbers of inputs, 0 to 0, got of=\[1\]"):
+        downstream(program(f, 2.0), of=[1])

@@ -342,7 +342,8 @@ def draw_dag(
     notes, marked, marked_edges, faded, edge_labels, back
         As for `dag`; these may differ from picture to picture of a series.
     hollow : Collection[int]
-        Nodes to leave unfilled; a box that keeps room always is.
+        Nodes to leave unfilled; a box that keeps room always is. Marked ones get a border in the
+        accent colour.
     """
     alone = list(placed.routes), list(placed.routes)
     ways, ways_back = alone if back is None else _paired(placed)
@@ -360,7 +361,8 @@ def draw_dag(
     _draw_pills(ax, placed, paths_back, back or {}, "orange")
     for node, text in enumerate(placed.labels):
         look = "marked" if node in marked else "faded" if node in faded else "plain"
-        look = "hollow" if node in hollow or node in placed.rooms else look
+        if node in hollow or node in placed.rooms:
+            look = "ringed" if node in marked else "hollow"
         _draw_node(ax, placed, node, text, look)
     for node, text in (notes or {}).items():
         (x, y), (width, height) = placed.places[node], placed.boxes[node]
@@ -410,6 +412,7 @@ _LOOKS = {  # fill, border, text
     "marked": ("blue", "blue", "wash"),
     "faded": ("none", "grid", "muted"),
     "hollow": ("none", "muted", "ink"),
+    "ringed": ("none", "blue", "ink"),
 }
 
 

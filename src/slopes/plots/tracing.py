@@ -5,7 +5,7 @@ A program is what `slopes.tracing.program` returns, or anything with the same at
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -52,7 +52,13 @@ class _Program(Protocol):
 
 
 @drawing_style()
-def jaxpr(program: _Program, *, direction: str = "down", types: bool = False) -> Drawing:
+def jaxpr(
+    program: _Program,
+    *,
+    direction: str = "down",
+    types: bool = False,
+    marked: Collection[int] = (),
+) -> Drawing:
     """Draw what JAX recorded of a function as a graph; programs in programs are boxes in boxes.
 
     Parameters
@@ -63,6 +69,8 @@ def jaxpr(program: _Program, *, direction: str = "down", types: bool = False) ->
         The way the arrows go, ``down`` or ``right``.
     types : bool
         Whether kind and shape of every value stand beside the box that makes it.
+    marked : Collection[int]
+        Operations to set off by colour, numbered from 0; those of inner programs cannot be.
 
     Returns
     -------
@@ -78,10 +86,14 @@ def jaxpr(program: _Program, *, direction: str = "down", types: bool = False) ->
     """
     picture = _picture(program, direction, types)
     fig, (ax,) = frames(picture.placed)
-    _paint(ax, picture, picture.placed)
+    first = len(program.inputs)
+    _paint(ax, picture, picture.placed, [first + k for k in marked])
     count = sum(1 for _ in _all(program))
     plural = "operation" if count == 1 else "operations"
-    return draw(fig, alt=f"A graph of {count} {plural}. {' '.join(_told(program))}")
+    said = [f"A graph of {count} {plural}.", *_told(program)]
+    if marked:
+        said.append(f"In colour: {listed([str(k + 1) for k in marked])}.")
+    return draw(fig, alt=" ".join(said))
 
 
 # --- the picture ----------------------------------------------------------------------------------
@@ -144,9 +156,9 @@ def _placed(
     return _Picture(placed, hollow, notes, rooms)
 
 
-def _paint(ax: Axes, picture: _Picture, placed: Layout) -> None:
+def _paint(ax: Axes, picture: _Picture, placed: Layout, marked: Collection[int] = ()) -> None:
     """Draw a graph where it was moved to, then those in its boxes."""
-    draw_dag(ax, placed, notes=picture.notes, hollow=picture.hollow)
+    draw_dag(ax, placed, notes=picture.notes, hollow=picture.hollow, marked=marked)
     for node, inner in picture.rooms.items():
         _paint(ax, inner, inside(inner.placed, placed, node))
 

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import matplotlib as mpl
 import pytest
 from jax import lax
 
@@ -107,6 +108,23 @@ def test_types_stand_beside_what_makes_them_where_they_are_asked_for():
     drawing = tracing.jaxpr(program(turns, 1.0), types=True)
     assert [text for text in texts(drawing) if "f64" in text] == ["f64[]", "f64[]\nf64[3]",
                                                                   "f64[]", "f64[]"]  # fmt: skip
+
+
+def test_marked_operations_are_filled_and_said():
+    drawing = tracing.jaxpr(program(f, 2.0), marked=[1, 2])
+    (ax,) = drawing.figure.axes
+    filled = [text.get_text() for text in ax.texts if text.get_color() == PALETTE["wash"][0]]
+    assert filled == [f"mul\n(3.0, {DOT})", "add"]
+    assert drawing.alt.endswith("The result is 4. In colour: 2 and 3.")
+
+
+def test_a_marked_box_has_a_border_in_colour():
+    drawing = tracing.jaxpr(program(turns, 1.0), marked=[0])
+    (ax,) = drawing.figure.axes
+    boxes = [patch for patch in ax.patches if not patch.get_gid()]
+    blue = mpl.colors.to_rgba(PALETTE["blue"][0])
+    assert [box.get_edgecolor() == blue for box in boxes] == [False, True, *[False] * 6]
+    assert "scan, 3 times" in texts(drawing)
 
 
 def test_a_program_without_operations_is_drawn_too():
