@@ -31,14 +31,14 @@ class Program:
     """
 
     inputs: tuple[str, ...]
-    """Name of each input: a parameter's, or ``constant`` for an array that the function holds; in a
-    body ``in``, ``in 1``, and in a loop's ``constant``, ``carry`` or ``slice``."""
+    """The name of each input. A parameter's, or ``constant`` for an array that the function holds;
+    in a body ``in`` or ``in 1``, in a loop's body ``constant``, ``carry`` or ``slice``."""
     operations: tuple[Operation, ...]
     """What is done, in the order of execution."""
     outputs: tuple[int | str, ...]
-    """What is returned: numbers of values, or a number of the text itself, such as ``2.0``."""
+    """What is returned, as numbers of values; a constant of the program as text, ``2.0``."""
     roles: tuple[str, ...]
-    """Name of each output: ``out``, ``out 1``; ``carry`` or ``stacked`` in a loop's body."""
+    """The name of each output, ``out`` or ``out 1``; in a loop's body ``carry`` or ``stacked``."""
     types: tuple[str, ...]
     """Kind and shape of each value, such as ``f64[3]``."""
 
@@ -50,7 +50,7 @@ class Operation:
     name: str
     """Name of JAX's primitive, such as ``mul`` or ``scan``."""
     operands: tuple[int | str, ...]
-    """What it reads: numbers of values, or a number of the text itself, such as ``3.0``."""
+    """What it reads, as numbers of values; a constant of the program as text, ``3.0``."""
     results: tuple[int, ...]
     """Numbers of the values that it makes."""
     detail: str

@@ -1,6 +1,10 @@
 """What is recorded of a function, and how often it runs, against counts made another way."""
 
+import functools
+import gc
+import weakref
 from collections import Counter
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -241,3 +245,150 @@ def test_what_is_downstream_of_the_tangent_is_what_a_change_of_the_tangent_chang
 def test_downstream_of_no_input_is_refused():
     with pytest.raises(ValueError, match=r"of must be numbers of inputs, 0 to 0, got of=\[1\]"):
         downstream(program(f, 2.0), of=[1])
+
+
+# --- what the chapter says of JAX, on every release -----------------------------------------------
+
+
+def root(x):
+    y = x
+    while abs(y * y - x) > 1e-10:
+        y = (y + x / y) / 2
+    return y
+
+
+def test_a_decision_about_a_tracer_raises_under_jit_and_works_under_grad_alone():
+    with pytest.raises(jax.errors.TracerBoolConversionError, match="boolean conversion of traced"):
+        jax.jit(root)(2.0)
+    assert jax.grad(root)(2.0) == pytest.approx(0.5 / np.sqrt(2), rel=1e-9)
+    cured = jax.jit(
+        lambda x: lax.while_loop(lambda y: abs(y * y - x) > 1e-10, lambda y: (y + x / y) / 2, x)
+    )
+    assert cured(2.0) == root(2.0)
+
+
+@pytest.mark.parametrize("ask", [float, int, jnp.arange], ids=lambda ask: ask.__name__)
+def test_a_number_asked_of_a_tracer_raises(ask):
+    with pytest.raises(jax.errors.ConcretizationTypeError, match="where concrete value is expect"):
+        jax.jit(ask)(3)
+    assert isinstance(jnp.asarray(jax.jit(ask, static_argnums=0)(3)), jax.Array)
+
+
+@pytest.mark.parametrize(
+    "shaped", [lambda x, n: x * jnp.ones(n), lambda x, n: jnp.reshape(x, (n, 1))]
+)
+def test_a_shape_from_a_tracer_raises_and_a_static_argument_cures_it(shaped):
+    x = jnp.ones(3)
+    with pytest.raises(TypeError, match="Shapes must be 1D sequences of concrete values"):
+        jax.jit(shaped)(x, 3)
+    assert jax.jit(shaped, static_argnums=1)(x, 3).shape[0] == 3
+
+
+@pytest.mark.parametrize("wrong", [[1, 2], np.ones(2)], ids=["list", "array"])
+def test_a_static_argument_that_has_no_hash_is_refused(wrong):
+    with pytest.raises(ValueError, match="Non-hashable static arguments are not supported"):
+        jax.jit(len, static_argnums=0)(wrong)
+
+
+@pytest.mark.parametrize("transform", [jax.jit, jax.grad], ids=["jit", "grad"])
+def test_numpy_inside_raises(transform):
+    with pytest.raises(jax.errors.TracerArrayConversionError, match="__array__"):
+        transform(lambda x: np.sin(x))(2.0)
+    assert transform(lambda x: jnp.sin(x))(2.0).shape == ()
+
+
+def test_a_tracer_that_got_away_raises_where_it_is_used():
+    history = []
+
+    @jax.jit
+    def remember(x):
+        history.append(2 * x)
+        return x
+
+    assert remember(1.0) == 1.0
+    with pytest.raises(jax.errors.UnexpectedTracerError, match="unexpected tracer"):
+        history[0] + 1
+
+
+def test_reverse_mode_needs_to_know_the_number_of_turns():
+    def halve(x, bound):
+        return lax.fori_loop(0, bound, lambda _, y: y / 2, x)
+
+    assert program(lambda x: halve(x, 3), 8.0).operations[-1].name == "scan"
+    assert program(halve, 8.0, 3).operations[-1].name == "while"
+    assert jax.jvp(jax.jit(lambda x: halve(x, 3)), (8.0,), (1.0,))[1] == 0.125
+    assert jax.jit(jax.grad(lambda x: halve(x, 3)))(8.0) == 0.125
+    with pytest.raises(ValueError, match=r"does not work for lax\.while_loop or lax"):
+        jax.jit(jax.grad(halve))(8.0, 3)
+
+
+def test_a_function_is_traced_for_each_type_shape_and_static_value_and_no_more():
+    seen = []
+
+    def counted(x, scale=2.0):
+        seen.append(None)
+        return scale * x
+
+    def traces(fn, *calls):
+        seen.clear()
+        for args in calls:
+            fn(*args)
+        return len(seen)
+
+    assert traces(jax.jit(counted), (2.0,), (3.0,), (2,), (np.ones(3),), (np.ones(4),)) == 4
+    assert traces(jax.jit(counted), (2.0,), (5,)) == 0  # the same function, jitted again
+    assert traces(jax.jit(counted), (np.float64(2.0),)) == 1  # a type that is not weak
+    assert traces(jax.jit(counted), *[(2.0, float(k)) for k in range(5)]) == 1
+    static = jax.jit(counted, static_argnums=1)
+    assert traces(static, *[(2.0, float(k)) for k in range(5)]) == 5
+    assert traces(lambda x: jax.jit(lambda x: counted(x))(x), *[(2.0,)] * 5) == 5
+
+
+def test_a_jitted_method_keeps_its_object_and_what_it_saw_of_it():
+    class Scaler:
+        def __init__(self, w):
+            self.w = w
+
+        @functools.partial(jax.jit, static_argnums=0)
+        def __call__(self, x):
+            return jnp.sum(self.w) * x
+
+    scaler = Scaler(jnp.ones(10))
+    assert scaler(1.0) == 10.0
+    scaler.w = 2 * scaler.w
+    assert scaler(1.0) == 10.0
+    ghost = weakref.ref(scaler)
+    del scaler
+    gc.collect()
+    assert ghost() is not None
+
+
+def test_a_registered_object_is_an_argument_like_any_other():
+    @jax.tree_util.register_dataclass
+    @dataclass
+    class Weights:
+        w: jax.Array
+
+        @jax.jit
+        def __call__(self, x):
+            return jnp.sum(self.w) * x
+
+    weights = Weights(jnp.ones(10))
+    assert weights(1.0) == 10.0
+    weights.w = 2 * weights.w
+    assert weights(1.0) == 20.0
+    ghost = weakref.ref(weights)
+    del weights
+    gc.collect()
+    assert ghost() is None
+
+
+def test_vjp_is_the_transpose_of_what_linearize_returns():
+    def fn(x):
+        return jnp.sin(x) * x + 3 * x
+
+    _, linear = jax.linearize(fn, 0.7)
+    back = jax.linear_transpose(linear, 1.0)
+    assert back(2.0)[0] == jax.vjp(fn, 0.7)[1](2.0)[0]
+    names = {op.name for op in program(linear, 1.0).operations}
+    assert names <= {"mul", "add", "add_any"}
