@@ -290,6 +290,17 @@ def test_a_static_argument_that_has_no_hash_is_refused(wrong):
         jax.jit(len, static_argnums=0)(wrong)
 
 
+def test_an_index_of_a_list_and_a_mask_raise_errors_of_their_own():
+    rates = [0.1, 0.2, 0.3]
+    with pytest.raises(jax.errors.TracerIntegerConversionError, match="__index__"):
+        jax.jit(lambda k: rates[k])(1)
+    assert jax.jit(lambda k: jnp.array(rates)[k])(1) == 0.2
+    x = jnp.arange(4.0)
+    with pytest.raises(jax.errors.NonConcreteBooleanIndexError, match="must be concrete"):
+        jax.jit(lambda x: jnp.sum(x[x > 1]))(x)
+    assert jax.jit(lambda x: jnp.sum(jnp.where(x > 1, x, 0.0)))(x) == 5.0
+
+
 @pytest.mark.parametrize("transform", [jax.jit, jax.grad], ids=["jit", "grad"])
 def test_numpy_inside_raises(transform):
     with pytest.raises(jax.errors.TracerArrayConversionError, match="__array__"):
