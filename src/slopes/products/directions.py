@@ -166,12 +166,9 @@ def floating(name: str, tree: Any) -> Any:
 
 def like(name: str, tree: Any, other: str, model: Any) -> Any:
     """Check a tree against the structure and the shapes of another, and give it those dtypes."""
-    leaves, structure = jax.tree.flatten(floating(name, tree))
-    wanted, same = jax.tree.flatten(model)
-    shapes = [leaf.shape for leaf in leaves]
-    if structure != same or shapes != [leaf.shape for leaf in wanted]:
+    given = floating(name, tree)
+    if jax.tree.map(jnp.shape, given) != jax.tree.map(jnp.shape, model):
         raise ValueError(
             f"{name} must have the structure and the shapes of {other}, got {name}={tree!r}"
         )
-    pairs = zip(leaves, wanted, strict=True)
-    return jax.tree.unflatten(same, [leaf.astype(to.dtype) for leaf, to in pairs])
+    return jax.tree.map(lambda leaf, to: leaf.astype(to.dtype), given, model)
