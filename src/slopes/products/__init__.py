@@ -1,0 +1,20 @@
+r"""Derivatives as products: Jacobian times vector, covector times Jacobian, Hessian times vector.
+
+A program that JAX can trace is a linear map near a point, and JAX gives that map in two forms:
+
+.. math:: v \mapsto J v \quad\text{(forward)}, \qquad w \mapsto J^\top w \quad\text{(reverse)}.
+
+One product costs a small multiple of the program; a Jacobian is n products of the first kind or m
+of the second. Points, tangents and covectors are arrays or trees of arrays (dictionaries, lists and
+tuples, nested). It fails where JAX cannot trace, as NumPy inside the program, and where the program
+has no derivative.
+Inside: `directions` has the products and the Jacobian that is made of them, `checking` compares a
+gradient with differences and one mode with the other.
+Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapter 3.
+"""
+
+from slopes.products import checking, directions
+from slopes.products.checking import *  # noqa: F403
+from slopes.products.directions import *  # noqa: F403
+
+__all__ = [*checking.__all__, *directions.__all__]
