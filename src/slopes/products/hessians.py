@@ -171,7 +171,7 @@ def hessian_product(fn: Callable[..., Any], x: Tree, args: Any) -> tuple[Product
     return product, flat, restore
 
 
-def for_each_unit(fn: Callable[[Any, Any], Any], flat: Any, chunk: int) -> Any:
+def for_each_unit(fn: Callable[[Any, Any], Any], flat: Any, chunk: Any) -> Any:
     """Stack fn(i, i-th unit vector), `chunk` of them at a time."""
     demand_count("chunk", chunk, 1)
     places = jnp.arange(flat.size)
