@@ -98,7 +98,9 @@ def estimates(
         span=decades,
         text="",
     )
-    label(ax, float(samples[1]), min(tops) / 4.5, "slope \N{MINUS SIGN}1/2", colour="muted", va="top")
+    label(
+        ax, float(samples[1]), min(tops) / 4.5, "slope \N{MINUS SIGN}1/2", colour="muted", va="top"
+    )
     ax.set(xlabel="products with random signs", ylabel="error of an entry, root mean square")
     ax.set_ylim(min(ends) / 8, max(tops) * 4)
     return draw(
