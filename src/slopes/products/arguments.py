@@ -1,33 +1,23 @@
-"""What the products accept as points, directions and counts; the errors name argument and rule."""
+"""What second derivatives accept as points, functions, counts and keys; errors name the rule."""
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-__all__ = [
-    "Tree",
-    "as_direction",
-    "as_point",
-    "demand_count",
-    "demand_key",
-    "demand_real",
-    "returning_one",
-]
+from slopes.products.directions import floating, size
 
-Tree: TypeAlias = Any
-"""A floating-point array, or lists, tuples and dicts of such: a pytree of JAX."""
+__all__ = ["as_point", "demand_count", "demand_key", "demand_real", "returning_one"]
 
 
-def as_point(name: str, x: Tree) -> Any:
+def as_point(x: Any) -> Any:
     """Arrays of real floating-point numbers, at least one."""
-    x = jax.tree.map(jnp.asarray, x)
-    demand_real(name, x)
-    if not sum(leaf.size for leaf in jax.tree.leaves(x)):
-        raise ValueError(f"{name} must hold at least one number, got {name}={x!r}")
-    return x
+    point = floating("x", x)
+    if not size(point):
+        raise ValueError(f"x must hold at least one number, got x={x!r}")
+    return point
 
 
 def returning_one(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,10 +29,19 @@ def returning_one(fn: Callable[..., Any]) -> Callable[..., Any]:
         if shapes != [()]:
             got = f"shape={shapes[0]!r}" if len(shapes) == 1 else f"shapes={shapes!r}"
             raise ValueError(f"fn must return one number, got {got}; take the sum, or a Jacobian")
-        demand_real("value of fn", y)
+        demand_real("fn", y)
         return y
 
     return checked
+
+
+def demand_real(name: str, y: Any) -> None:
+    """Refuse integers, which have no derivative, and complex numbers, which have another one."""
+    for leaf in jax.tree.leaves(y):
+        if not jnp.issubdtype(jnp.result_type(leaf), jnp.floating):
+            raise TypeError(
+                f"{name} must return real floating-point numbers, got dtype={jnp.result_type(leaf)}"
+            )
 
 
 def demand_count(name: str, value: Any, least: int) -> None:
@@ -58,24 +57,3 @@ def demand_key(key: Any) -> None:
     dtype = getattr(key, "dtype", np.dtype(object))
     if not jnp.issubdtype(dtype, jax.dtypes.prng_key) and dtype != np.uint32:
         raise TypeError(f"key must be a key, such as jax.random.key(0), got key={key!r}")
-
-
-def demand_real(name: str, tree: Any) -> None:
-    """Refuse integers, which have no derivative, and complex numbers, which have another one."""
-    for leaf in jax.tree.leaves(tree):
-        dtype = jnp.result_type(leaf)
-        if not jnp.issubdtype(dtype, jnp.floating):
-            raise TypeError(
-                f"{name} must be of real floating-point numbers, got dtype={str(dtype)!r}; "
-                "write 2.0 for 2"
-            )
-
-
-def as_direction(v: Tree, x: Tree) -> Any:
-    """Check a direction against its point, and give it the point's dtypes."""
-    built, wanted = (jax.tree.map(jnp.shape, tree) for tree in (v, x))
-    if len({jax.tree.structure(tree) for tree in (v, x)}) > 1 or built != wanted:
-        raise ValueError(f"v must be built like x, shape={wanted!r}, got shape={built!r}")
-    if any(jnp.iscomplexobj(leaf) for leaf in jax.tree.leaves(v)):
-        raise TypeError(f"v must be real, got v={v!r}")
-    return jax.tree.map(lambda part, like: jnp.asarray(part, like.dtype), v, x)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from slopes.products.arguments import Tree, as_point, demand_count, demand_key
+from slopes.products.arguments import as_point, demand_count, demand_key
 from slopes.products.hessians import for_each_unit, hessian_product
 
 __all__ = ["DiagonalEstimate", "hessian_diagonal", "hutchinson"]
@@ -34,7 +34,7 @@ class DiagonalEstimate(NamedTuple):
     """Number of products."""
 
 
-def hessian_diagonal(fn: Callable[..., Any], x: Tree, *args: Any, chunk: Any = 64) -> Any:
+def hessian_diagonal(fn: Callable[..., Any], x: Any, *args: Any, chunk: Any = 64) -> Any:
     """Exact diagonal of the Hessian, by n products.
 
     Parameters
@@ -62,12 +62,12 @@ def hessian_diagonal(fn: Callable[..., Any], x: Tree, *args: Any, chunk: Any = 6
     >>> hessian_diagonal(lambda x: x[0] ** 2 * x[1], jnp.array([3.0, 5.0])).tolist()
     [10.0, 0.0]
     """
-    product, flat, restore = hessian_product(fn, as_point("x", x), args)
+    product, flat, restore = hessian_product(fn, as_point(x), args)
     return restore(for_each_unit(lambda i, unit: product(unit)[i], flat, chunk))
 
 
 def hutchinson(
-    fn: Callable[..., Any], x: Tree, *args: Any, key: Any, samples: Any
+    fn: Callable[..., Any], x: Any, *args: Any, key: Any, samples: Any
 ) -> DiagonalEstimate:
     r"""Diagonal of the Hessian, estimated by products with random signs.
 
@@ -114,7 +114,7 @@ def hutchinson(
     """
     demand_count("samples", samples, 2)
     demand_key(key)
-    product, flat, restore = hessian_product(fn, as_point("x", x), args)
+    product, flat, restore = hessian_product(fn, as_point(x), args)
 
     def one_more(state: Any, entry: Any) -> Any:
         mean, squares = state

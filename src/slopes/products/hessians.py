@@ -18,14 +18,8 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from slopes.products.arguments import (
-    Tree,
-    as_direction,
-    as_point,
-    demand_count,
-    demand_real,
-    returning_one,
-)
+from slopes.products.arguments import as_point, demand_count, demand_real, returning_one
+from slopes.products.directions import like
 
 __all__ = ["gauss_newton_product", "hessian", "hvp"]
 
@@ -33,7 +27,7 @@ Product: TypeAlias = Callable[[jax.Array], jax.Array]
 """A matrix that is known by its products: takes and returns a vector of shape (n,)."""
 
 
-def hvp(fn: Callable[..., Any], x: Tree, v: Tree, *args: Any) -> Any:
+def hvp(fn: Callable[..., Any], x: Any, v: Any, *args: Any) -> Any:
     r"""Hessian times vector, :math:`Hv`, forward over reverse.
 
     Parameters
@@ -73,12 +67,12 @@ def hvp(fn: Callable[..., Any], x: Tree, v: Tree, *args: Any) -> Any:
     >>> hvp(lambda x: x[0] ** 2 * x[1], jnp.array([3.0, 5.0]), jnp.array([1.0, 0.0])).tolist()
     [10.0, 6.0]
     """
-    x = as_point("x", x)
+    x = as_point(x)
     slope = jax.grad(returning_one(fn))
-    return jax.jvp(lambda x: slope(x, *args), (x,), (as_direction(v, x),))[1]
+    return jax.jvp(lambda x: slope(x, *args), (x,), (like("v", v, "x", x),))[1]
 
 
-def gauss_newton_product(residual: Callable[..., Any], x: Tree, v: Tree, *args: Any) -> Any:
+def gauss_newton_product(residual: Callable[..., Any], x: Any, v: Any, *args: Any) -> Any:
     r"""Jacobian, then its transpose, times vector: :math:`J^{\mathsf T}Jv`.
 
     For :math:`f = \frac12\lVert r\rVert^2` the Hessian is
@@ -113,14 +107,14 @@ def gauss_newton_product(residual: Callable[..., Any], x: Tree, v: Tree, *args: 
     >>> gauss_newton_product(double, jnp.array([1.0, 2.0]), jnp.array([1.0, -1.0])).tolist()
     [4.0, -4.0]
     """
-    x = as_point("x", x)
+    x = as_point(x)
     y, forward = jax.linearize(lambda x: residual(x, *args), x)
-    demand_real("value of residual", y)
-    (product,) = jax.linear_transpose(forward, x)(forward(as_direction(v, x)))
+    demand_real("residual", y)
+    (product,) = jax.linear_transpose(forward, x)(forward(like("v", v, "x", x)))
     return product
 
 
-def hessian(fn: Callable[..., Any], x: Tree, *args: Any, chunk: Any = 64) -> Any:
+def hessian(fn: Callable[..., Any], x: Any, *args: Any, chunk: Any = 64) -> Any:
     """Matrix of second derivatives, from n products of which some run at a time.
 
     Parameters
@@ -150,13 +144,13 @@ def hessian(fn: Callable[..., Any], x: Tree, *args: Any, chunk: Any = 64) -> Any
     >>> hessian(lambda x: x[0] ** 2 * x[1], jnp.array([3.0, 5.0])).tolist()
     [[10.0, 6.0], [6.0, 0.0]]
     """
-    x = as_point("x", x)
+    x = as_point(x)
     product, flat, _ = hessian_product(fn, x, args)
     rows = for_each_unit(lambda _, unit: product(unit), flat, chunk)
     return rows.reshape(2 * jnp.shape(x)) if isinstance(x, jax.Array) else rows
 
 
-def hessian_product(fn: Callable[..., Any], x: Tree, args: Any) -> tuple[Product, Any, Any]:
+def hessian_product(fn: Callable[..., Any], x: Any, args: Any) -> tuple[Product, Any, Any]:
     """Linearise the gradient once: the product on flat vectors, the flat point, and the way back.
 
     A program that is compiled runs what does not depend on the direction once, however many

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from slopes.products.arguments import Tree, as_point, demand_count, demand_key
+from slopes.products.arguments import as_point, demand_count, demand_key
 from slopes.products.hessians import Product, hessian_product
 
 __all__ = ["Curvature", "curvature"]
@@ -44,7 +44,7 @@ class Curvature(NamedTuple):
 
 def curvature(
     fn: Callable[..., Any],
-    x: Tree,
+    x: Any,
     *args: Any,
     key: Any,
     steps: Any = 30,
@@ -96,7 +96,7 @@ def curvature(
     demand_key(key)
     if not tol >= 0:
         raise ValueError(f"tol must be at least 0, got tol={tol!r}")
-    product, flat, restore = hessian_product(fn, as_point("x", x), args)
+    product, flat, restore = hessian_product(fn, as_point(x), args)
     iterations = min(steps, flat.size)
     basis, diagonal, beside = _lanczos(product, flat, key, iterations)
     values, vectors = jnp.linalg.eigh(

@@ -63,6 +63,14 @@ MARKS = {
 """
     + _points([(260, 640), (260, 90)], 18)
     + _points([(110, 365), (260, 365), (410, 365)]),
+    # level lines of a valley, and the steepest way across them
+    "contours": """<g transform="rotate(-28 240 400)" fill="none">
+<ellipse class="secant" cx="240" cy="400" rx="225" ry="150"/>
+<ellipse class="secant" cx="240" cy="400" rx="155" ry="100"/>
+<ellipse class="curve" cx="240" cy="400" rx="85" ry="52"/></g>
+<path class="tangent" d="M352 232 424 96M424 96 384 132M424 96 426 150"/>
+"""
+    + _points([(352, 232)], 15),
     # forwards along the lines, and back
     "graph": f'<path class="curve" d="{_edges(GRAPH, "02 03 13 24 34")}"/>\n'
     '<path class="tangent back" d="M420 350C370 450 330 480 280 470M400 262C360 180 330 150 290 146'
