@@ -238,7 +238,8 @@ ROW = jnp.array([1.0, 2.0])
          r"fn must return one number, got shape=\(2,\); take the sum"),
         (lambda: hvp(lambda x: (x[0], x[1]), ROW, ROW), ValueError,
          r"fn must return one number, got shapes=\[\(\), \(\)\]"),
-        (lambda: hvp(lambda x: 3, ROW, ROW), TypeError, "fn must return real floating-point numbers, got"),  # noqa: ARG005
+        (lambda: hvp(lambda x: 3, ROW, ROW), TypeError,  # noqa: ARG005
+         "fn must return real floating-point numbers, got"),
         (lambda: hessian(jnp.sum, ROW, chunk=0), ValueError,
          "chunk must be at least 1, got chunk=0"),
         (lambda: hessian(jnp.sum, ROW, chunk=2.0), TypeError,
@@ -258,7 +259,7 @@ def test_bad_input_gets_the_stated_error(call, error, message):
 
 
 def test_jax_refuses_a_direction_of_another_dtype():
-    with pytest.raises(TypeError, match="primal and tangent arguments to jax.jvp do not match"):
+    with pytest.raises(TypeError, match=r"primal and tangent arguments to jax\.jvp do not match"):
         jax.jvp(jax.grad(jnp.sum), (ROW,), (jnp.array([1, 0]),))
 
 
