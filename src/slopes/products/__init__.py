@@ -5,16 +5,29 @@ A program that JAX can trace is a linear map near a point, and JAX gives that ma
 .. math:: v \mapsto J v \quad\text{(forward)}, \qquad w \mapsto J^\top w \quad\text{(reverse)}.
 
 One product costs a small multiple of the program; a Jacobian is n products of the first kind or m
-of the second. Points, tangents and covectors are arrays or trees of arrays (dictionaries, lists and
+of the second. Of a function with one output, the Hessian is the Jacobian of the gradient, and a
+product with it costs a small multiple of the gradient.
+Points, tangents and covectors are arrays or trees of arrays (dictionaries, lists and
 tuples, nested). It fails where JAX cannot trace, as NumPy inside the program, and where the program
 has no derivative.
 Inside: `directions` has the products and the Jacobian that is made of them, `checking` compares a
-gradient with differences and one mode with the other.
-Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapter 3.
+gradient with differences and one mode with the other; `hessians` has products with second
+derivatives and the matrix made of them, `diagonals` its diagonal, `lanczos` the ends of its
+spectrum, and `arguments` what these three accept.
+Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapters 3 and 5.
 """
 
-from slopes.products import checking, directions
+from slopes.products import checking, diagonals, directions, hessians, lanczos
 from slopes.products.checking import *  # noqa: F403
+from slopes.products.diagonals import *  # noqa: F403
 from slopes.products.directions import *  # noqa: F403
+from slopes.products.hessians import *  # noqa: F403
+from slopes.products.lanczos import *  # noqa: F403
 
-__all__ = [*checking.__all__, *directions.__all__]
+__all__ = [
+    *checking.__all__,
+    *diagonals.__all__,
+    *directions.__all__,
+    *hessians.__all__,
+    *lanczos.__all__,
+]

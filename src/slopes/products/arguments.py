@@ -1,0 +1,59 @@
+"""What second derivatives accept as points, functions, counts and keys; errors name the rule."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from slopes.products.directions import floating, size
+
+__all__ = ["as_point", "demand_count", "demand_key", "demand_real", "returning_one"]
+
+
+def as_point(x: Any) -> Any:
+    """Arrays of real floating-point numbers, at least one."""
+    point = floating("x", x)
+    if not size(point):
+        raise ValueError(f"x must hold at least one number, got x={x!r}")
+    return point
+
+
+def returning_one(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the same function, which refuses to return anything but one real number."""
+
+    def checked(*args: Any) -> Any:
+        y = fn(*args)
+        shapes = [jnp.shape(leaf) for leaf in jax.tree.leaves(y)]
+        if shapes != [()]:
+            got = f"shape={shapes[0]!r}" if len(shapes) == 1 else f"shapes={shapes!r}"
+            raise ValueError(f"fn must return one number, got {got}; take the sum, or a Jacobian")
+        demand_real("fn", y)
+        return y
+
+    return checked
+
+
+def demand_real(name: str, y: Any) -> None:
+    """Refuse integers, which have no derivative, and complex numbers, which have another one."""
+    for leaf in jax.tree.leaves(y):
+        if not jnp.issubdtype(jnp.result_type(leaf), jnp.floating):
+            raise TypeError(
+                f"{name} must return real floating-point numbers, got dtype={jnp.result_type(leaf)}"
+            )
+
+
+def demand_count(name: str, value: Any, least: int) -> None:
+    """Refuse what is no integer, or too small a one: 2.0 and True are slips of the keyboard."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an integer, got {name}={value!r}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, got {name}={value!r}")
+
+
+def demand_key(key: Any) -> None:
+    """Refuse a number in the place of a key; both forms of JAX's keys will do."""
+    dtype = getattr(key, "dtype", np.dtype(object))
+    if not jnp.issubdtype(dtype, jax.dtypes.prng_key) and dtype != np.uint32:
+        raise TypeError(f"key must be a key, such as jax.random.key(0), got key={key!r}")
