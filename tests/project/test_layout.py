@@ -34,7 +34,7 @@ WITH_JAX = {
     "implicit": {"fixedpoint", "products"},
     "iterate": set(),
     "newton": {"products"},
-    "products": set(),
+    "products": {"finite"},
     "propagation": {"products"},
     "timing": set(),
 }

@@ -18,6 +18,7 @@ from jaxtyping import Int
 
 from slopes._typing import Fn
 from slopes.compare import unit_roundoff
+from slopes.products.directions import floating
 
 __all__ = ["Pattern", "as_pattern", "probe_pattern"]
 
@@ -124,7 +125,7 @@ def probe_pattern(
     >>> pattern.rows.tolist(), pattern.cols.tolist()
     ([0, 0, 1, 1], [0, 1, 1, 2])
     """
-    x = checked_floats(x_example)
+    x = floating("x_example", x_example)
     if points < 1:
         raise ValueError(f"points must be at least 1, got {points=!r}")
     out = jax.eval_shape(fn, x)
@@ -169,14 +170,6 @@ def pulling(fn: Fn) -> Any:
         return lambda w: pull_back(w.reshape(y.shape))[0].ravel()
 
     return at
-
-
-def checked_floats(x_example: Any) -> Any:
-    """Refuse a point of which no derivative can be taken."""
-    x = jnp.asarray(x_example)
-    if not jnp.issubdtype(x.dtype, jnp.floating):
-        raise TypeError(f"x_example must hold floats, got x_example={x_example!r}")
-    return x
 
 
 def default_tol(dtype: Any) -> float:

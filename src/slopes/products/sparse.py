@@ -23,10 +23,10 @@ from jaxtyping import Int
 
 from slopes._typing import Fn
 from slopes.products.colouring import colour_columns, colour_symmetric
+from slopes.products.directions import floating
 from slopes.products.patterns import (
     Pattern,
     as_pattern,
-    checked_floats,
     default_tol,
     probe_pattern,
     pulling,
@@ -144,7 +144,7 @@ def sparse_jacobian(
     >>> jac(jnp.zeros(4)).todense().tolist()
     [[-1.0, 1.0, 0.0, 0.0], [0.0, -1.0, 1.0, 0.0], [0.0, 0.0, -1.0, 1.0]]
     """
-    x, (first, second) = checked_floats(x_example), jax.random.split(key)
+    x, (first, second) = floating("x_example", x_example), jax.random.split(key)
     shape = (jax.eval_shape(fn, x).size, x.size)
     found = probe_pattern(fn, x, key=first, tol=tol) if pattern is None else as_pattern(pattern)
     _demand_shape(found, shape)
@@ -193,7 +193,7 @@ def sparse_hessian(
     >>> int(hess.colours.max()) + 1, hess(jnp.ones(5)).todense()[0].tolist()
     (2, [0.0, 1.0, 1.0, 1.0, 1.0])
     """
-    x, (first, second) = checked_floats(x_example), jax.random.split(key)
+    x, (first, second) = floating("x_example", x_example), jax.random.split(key)
     gradient = jax.grad(fn)
     if pattern is None:
         found = probe_pattern(gradient, x, key=first, tol=tol)

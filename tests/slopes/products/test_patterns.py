@@ -110,7 +110,7 @@ def test_what_is_no_pattern_is_refused(pattern, message):
 
 
 def test_probing_refuses_what_it_cannot_do():
-    with pytest.raises(TypeError, match="x_example must hold floats"):
+    with pytest.raises(TypeError, match="x_example must hold real floating"):
         products.probe_pattern(wave, jnp.arange(3), key=KEY)
     with pytest.raises(ValueError, match="points must be at least 1, got points=0"):
         products.probe_pattern(wave, jnp.ones(3), key=KEY, points=0)

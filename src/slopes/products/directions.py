@@ -1,0 +1,174 @@
+r"""Products with a Jacobian, and the Jacobian made of the fewer of them.
+
+At a point x a program is a linear map J, and one pass applies it or its transpose:
+
+.. math:: \dot y = J \dot x, \qquad \bar x = J^\top \bar y.
+
+`jvp` pushes a tangent forward, `vjp` pulls a covector back, and neither forms J. With n inputs and
+m outputs `jacobian` takes n passes of the first kind or m of the second, whichever are fewer.
+Cost: a pass is a small multiple of the program; a pullback keeps the program's intermediate values.
+Integers are refused, since a point that cannot move has no derivative.
+Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapter 3.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+__all__ = ["jacobian", "jvp", "vjp"]
+
+
+def jvp(fn: Callable[[Any], Any], x: Any, v: Any) -> tuple[Any, Any]:
+    r"""Push a tangent forward: value and directional derivative :math:`J v`.
+
+    Parameters
+    ----------
+    fn : callable
+        Function of one argument, an array or a tree of arrays, that JAX can trace.
+    x : number, array or tree of arrays
+        Where. Real, of floating dtype.
+    v : number, array or tree of arrays
+        Tangent, with the structure and the shapes of `x`; its length counts.
+
+    Returns
+    -------
+    y : array or tree of arrays
+        ``fn(x)``.
+    y_dot : array or tree of arrays
+        :math:`J v`, with the structure and the shapes of `y`.
+
+    Raises
+    ------
+    TypeError
+        If `x` or `v` holds what is not real and floating.
+    ValueError
+        If structure or shapes of `v` are not those of `x`.
+
+    Notes
+    -----
+    One forward pass, whatever the number of inputs; no intermediate value is kept.
+
+    Examples
+    --------
+    >>> y, y_dot = jvp(lambda x: x[0] * x[1], jnp.array([3.0, 5.0]), jnp.array([1.0, 2.0]))
+    >>> float(y), float(y_dot)
+    (15.0, 11.0)
+    """
+    point = floating("x", x)
+    return jax.jvp(fn, (point,), (like("v", v, "x", point),))
+
+
+def vjp(fn: Callable[[Any], Any], x: Any) -> tuple[Any, Callable[[Any], Any]]:
+    r"""Run a function once, and return what pulls covectors back: :math:`w \mapsto J^\top w`.
+
+    Parameters
+    ----------
+    fn, x
+        As for `jvp`.
+
+    Returns
+    -------
+    y : array or tree of arrays
+        ``fn(x)``.
+    pull_back : callable
+        Takes a covector w with the structure and the shapes of `y`, and returns
+        :math:`J^\top w` with those of `x`. It may be called again and again.
+
+    Raises
+    ------
+    TypeError
+        If `x` holds what is not real and floating; of `pull_back`, if `w` does.
+    ValueError
+        Of `pull_back`, if structure or shapes of `w` are not those of `y`.
+
+    Notes
+    -----
+    One run, which keeps intermediate values as long as `pull_back` lives; each covector is one walk
+    back through them.
+
+    Examples
+    --------
+    >>> y, pull_back = vjp(lambda x: x[0] * x[1], jnp.array([3.0, 5.0]))
+    >>> pull_back(2.0).tolist()
+    [10.0, 6.0]
+    """
+    y, pull = jax.vjp(fn, floating("x", x))
+
+    def pull_back(w: Any) -> Any:
+        (x_bar,) = pull(like("w", w, "y", y))
+        return x_bar
+
+    return y, pull_back
+
+
+def jacobian(fn: Callable[[Any], Any], x: Any) -> Any:
+    r"""Differentiate all outputs with respect to all inputs, in the cheaper of two ways.
+
+    Parameters
+    ----------
+    fn, x
+        As for `jvp`, n numbers in all that become m numbers.
+
+    Returns
+    -------
+    array or tree of arrays
+        For arrays, shape ``(*y.shape, *x.shape)``: ``(m, n)`` for vectors. For trees, the structure
+        of `y` with that of `x` at each leaf.
+
+    Raises
+    ------
+    TypeError
+        If `x`, or what `fn` returns, is not real and floating.
+
+    Notes
+    -----
+    n forward passes in one batch if n < m, else m backward passes. The shapes of the result are
+    found by tracing `fn`, which computes nothing. Passes of both kinds cost about the same; where
+    `fn` is a long loop with few inputs a backward pass costs more, and with as many outputs as
+    inputs `jax.jacfwd` may be the better choice. A function that has one mode only, as one with a
+    rule by ``custom_vjp`` or with a ``while_loop``, needs `jax.jacrev` or `jax.jacfwd` by name.
+
+    Examples
+    --------
+    >>> jacobian(lambda x: jnp.stack([x[0] * x[1], x[1]]), jnp.array([3.0, 5.0])).tolist()
+    [[5.0, 3.0], [0.0, 1.0]]
+    """
+    point = floating("x", x)
+    y = jax.eval_shape(fn, point)
+    for leaf in jax.tree.leaves(y):
+        if not jnp.issubdtype(leaf.dtype, jnp.floating):
+            raise TypeError(f"fn must return real floating-point numbers, got dtype={leaf.dtype}")
+    columns = jax.jacfwd if size(point) < size(y) else jax.jacrev
+    return columns(fn)(point)
+
+
+def size(tree: Any) -> int:
+    """Count the numbers in a tree."""
+    return sum(leaf.size for leaf in jax.tree.leaves(tree))
+
+
+def floating(name: str, tree: Any) -> Any:
+    """Check that a tree holds real numbers that can move, and make each leaf an array of JAX."""
+
+    def checked(leaf: Any) -> jax.Array:
+        kind = getattr(leaf, "dtype", type(leaf))
+        if kind is not float and not jnp.issubdtype(kind, jnp.floating):
+            raise TypeError(
+                f"{name} must hold real floating-point numbers, got {name}={tree!r}; "
+                "write 2.0 for 2, or convert with astype(float)"
+            )
+        return jnp.asarray(leaf)
+
+    return jax.tree.map(checked, tree)
+
+
+def like(name: str, tree: Any, other: str, model: Any) -> Any:
+    """Check a tree against the structure and the shapes of another, and give it those dtypes."""
+    given = floating(name, tree)
+    if jax.tree.map(jnp.shape, given) != jax.tree.map(jnp.shape, model):
+        raise ValueError(
+            f"{name} must have the structure and the shapes of {other}, got {name}={tree!r}"
+        )
+    return jax.tree.map(lambda leaf, to: leaf.astype(to.dtype), given, model)
