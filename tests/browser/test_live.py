@@ -17,7 +17,7 @@ import json
 import math
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = REPOSITORY / "docs/_static/live"
 POINTS = 1000
 ULPS = 4  # units in the last place
-WEIGHT = 25_000  # bytes of all modules, as they are served
+WEIGHT = 25_000  # bytes of the modules that one page loads, as they are served
 WRONG = 1 + 1 / 2000  # a rule that is wrong by as much must be caught
 ASK = """async ({module, jobs, body}) => {
   const live = await import(new URL(`_static/live/${module}.js`, document.baseURI));
@@ -356,8 +356,32 @@ SHOW = """name => {
 }"""
 
 
-def test_all_live_figures_together_are_small():
-    assert 0 < sum(path.stat().st_size for path in SOURCES.glob("*.js")) <= WEIGHT
+def loaded(names: Iterable[str], folder: Path = SOURCES) -> set[Path]:
+    """Find the modules that a page with some live figures loads: theirs, and what they import."""
+    waiting, found = ["live", *names], set()
+    while waiting:
+        path = folder / f"{waiting.pop()}.js"
+        if path not in found:
+            found.add(path)
+            waiting += re.findall(r"""from "\./(\w+)\.js";""", path.read_text("utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("page", sorted(set(FIGURES.values())))
+def test_the_live_figures_of_a_page_are_small_together(page):
+    modules = loaded(name for name, place in FIGURES.items() if place == page)
+    assert len(modules) > 2
+    assert sum(path.stat().st_size for path in modules) <= WEIGHT
+
+
+def test_every_module_is_loaded_by_some_page():
+    assert loaded(FIGURES) == set(SOURCES.glob("*.js"))
+
+
+def test_what_an_imported_module_imports_is_loaded_too(tmp_path):
+    for name, text in {"live": "", "a": 'import { b } from "./b.js";', "b": "", "c": ""}.items():
+        (tmp_path / f"{name}.js").write_text(text)
+    assert {path.stem for path in loaded(["a"], tmp_path)} == {"live", "a", "b"}
 
 
 @pytest.mark.parametrize("phone", [False, True])
