@@ -320,7 +320,7 @@ def test_a_formula_that_cannot_be_read_is_answered_with_the_place(text, message,
 
 MAPS = {
     "(x² + c)/10": (lambda x, c: (x * x + c) / 10, (-8, 8), (16, 24)),
-    "a·x·(1 − x)": (lambda x, a: a * x * (1 - x), (0, 1), (1, 4)),
+    "a x (1 - x)": (lambda x, a: a * x * (1 - x), (0, 1), (1, 4)),
 }
 
 

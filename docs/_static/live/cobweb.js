@@ -8,7 +8,7 @@ export const MAPS = {
     fixed: (c) => c > 25 ? [] : [5 - Math.sqrt(25 - c), 5 + Math.sqrt(25 - c)],
     letter: "c", at: [16, 27, 21], from: [-8, 8, 6.8],
   },
-  "a·x·(1 − x)": {
+  "a x (1 - x)": {
     f: (x, a) => a * x * (1 - x), slope: (x, a) => a * (1 - 2 * x),
     fixed: (a) => [0, 1 - 1 / a], letter: "a", at: [1, 4, 2.8], from: [0, 1, .1],
   },
