@@ -161,7 +161,7 @@ def sizes(
         operations.items(), cycle(len(operations)), markers, strict=False
     ):
         ax.loglog(lengths, counts, marker + "-", color=PALETTE[colour][0])
-        label(ax, lengths[-1] * 1.3, counts[-1], name, colour=colour, va="center")
+        label(ax, 1.3 * float(lengths[-1]), float(counts[-1]), name, colour=colour, va="center")
     most = max(operations.values(), key=lambda counts: int(counts[-1]))
     middle = len(lengths) // 2
     start = (float(lengths[middle]), float(most[middle]) / 4)
@@ -265,7 +265,7 @@ def growth(gap: Points, derivative: Points, predicted: Points, *, exponent: floa
     ax.semilogy(steps, predicted, color=PALETTE["muted"][0], linestyle="-", linewidth=1)
     ax.semilogy(steps, derivative, "s", color=PALETTE["orange"][0], linestyle="none", markersize=4)
     ax.semilogy(steps, gap, "o", color=PALETTE["blue"][0], linestyle="none", markersize=4)
-    end = steps[-1]
+    end = float(len(gap))
     label(ax, end * 0.5, derivative[len(gap) // 2] * 300, "derivative", colour="orange", ha="right")
     label(ax, end, 30, "gap", colour="blue", ha="right", va="bottom")
     label(ax, end * 0.3, predicted[0] * 4, f"slope {exponent:.3f} a step", colour="muted", va="top")
@@ -275,7 +275,7 @@ def growth(gap: Points, derivative: Points, predicted: Points, *, exponent: floa
         fig,
         alt=f"Two orbits start {gap[0]:.0e} apart after one step and are more than 0.1 apart after "
         f"{first}, then stay below 1; the derivative goes on growing, to {derivative[-1]:.0e} "
-        f"after {end} steps, by the factor exp({exponent:.3f}) a step.",
+        f"after {len(gap)} steps, by the factor exp({exponent:.3f}) a step.",
     )
 
 
