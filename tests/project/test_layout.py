@@ -37,6 +37,7 @@ WITH_JAX = {
     "products": {"finite"},
     "propagation": {"products"},
     "timing": set(),
+    "tracing": set(),
 }
 # Modules above all topics: they compare the methods, so they import every topic, and JAX.
 COMPARING = {"methods"}

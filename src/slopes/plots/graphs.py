@@ -4,6 +4,7 @@
 step, `layout` places the nodes once, `frames` makes a row of axes of the right size, and `draw_dag`
 fills each. Lengths are inches throughout, so that a box fits its text whatever the figure is.
 What travels back along an edge is a second arrow beside it, dashed, with its head at the other end.
+A box can keep room for a graph of its own, which `inside` puts there.
 
 The layout has layers: each node stands one layer behind the last of its predecessors, an edge over
 several layers gets an invisible node in each of them and so its own free lane, a few barycentre
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -33,7 +34,7 @@ from matplotlib.transforms import Affine2D
 
 from slopes.plots.style import PALETTE, SMALL, Drawing, draw, drawing_style
 
-__all__ = ["Layout", "dag", "draw_dag", "frames", "layout"]
+__all__ = ["Layout", "dag", "draw_dag", "frames", "inside", "layout"]
 
 Edges = Sequence[tuple[int, int]]
 Notes = Mapping[int, str]
@@ -68,6 +69,8 @@ class Layout:
     """Width and height of the whole."""
     direction: str
     """The way the edges go, ``down`` or ``right``."""
+    rooms: Mapping[int, Point] = field(default_factory=dict)
+    """Centre of the room that a box keeps below its text, where it keeps one."""
 
 
 @drawing_style()
@@ -151,6 +154,7 @@ def layout(
     *,
     notes: Notes | None = None,
     edge_labels: EdgeLabels | None = None,
+    rooms: Mapping[int, tuple[float, float]] | None = None,
     direction: str = "down",
 ) -> Layout:
     """Place the nodes and edges of a graph.
@@ -161,6 +165,9 @@ def layout(
         As for `dag`.
     notes, edge_labels
         What room must be kept for. For a series of pictures, give the longest text of the series.
+    rooms : Mapping[int, tuple[float, float]], optional
+        Width and height in inches to keep free in a node's box, below its text: the size of a graph
+        that goes in there.
 
     Returns
     -------
@@ -188,7 +195,7 @@ def layout(
         if not all(0 <= end < count for end in edge):
             raise ValueError(f"edges must join nodes 0 to {count - 1}, got edge={edge!r}")
     down = direction == "down"
-    boxes = np.array([_box(text) for text in labels])
+    boxes = np.array([_box(text, (rooms or {}).get(k)) for k, text in enumerate(labels)])
     depth, chains = _with_lanes(_depths(count, edges), edges)
     order = _ordered(depth, chains)
 
@@ -212,10 +219,11 @@ def layout(
     ways = _bowed(ways, edges, bow=max(BOW, widest + 0.15 if down else 0.0))
     size = np.array([(aside + room[:, 1]).max(), middle[-1] + bands[-1] / 2])
     centres = np.column_stack([aside, middle[depth]])[:count]
+    places = _turned(centres, size, down=down)
     return Layout(
         labels=tuple(labels),
         edges=edges,
-        places=_turned(centres, size, down=down),
+        places=places,
         boxes=boxes,
         routes=tuple(_turned(way, size, down=down) for way in ways),
         size=(
@@ -223,6 +231,44 @@ def layout(
             float(size[1 if down else 0]) + 2 * MARGIN,
         ),
         direction=direction,
+        rooms={
+            node: places[node] + np.array([0.0, (room[1] - boxes[node, 1]) / 2])
+            for node, room in (rooms or {}).items()
+        },
+    )
+
+
+def inside(inner: Layout, outer: Layout, node: int) -> Layout:
+    """Move a graph into the room that a box of another graph keeps.
+
+    Parameters
+    ----------
+    inner : Layout
+        What goes in, no larger than the room that was asked for.
+    outer : Layout
+        The graph around it, laid out with that room.
+    node : int
+        The box of the outer graph.
+
+    Returns
+    -------
+    Layout
+        The inner graph, ready to be drawn into the outer one's axes.
+
+    Examples
+    --------
+    >>> inner = layout(["x", "sin"], [(0, 1)])
+    >>> outer = layout(["loop"], [], rooms={0: inner.size})
+    >>> low, high = inside(inner, outer, 0).places[::-1, 1]
+    >>> bool(0 < low < high < outer.size[1])
+    True
+    """
+    by = outer.rooms[node] - np.array(inner.size) / 2
+    return replace(
+        inner,
+        places=inner.places + by,
+        routes=tuple(way + by for way in inner.routes),
+        rooms={node: centre + by for node, centre in inner.rooms.items()},
     )
 
 
@@ -281,6 +327,7 @@ def draw_dag(
     marked: Collection[int] = (),
     marked_edges: Collection[tuple[int, int]] = (),
     faded: Collection[int] = (),
+    hollow: Collection[int] = (),
     edge_labels: EdgeLabels | None = None,
     back: EdgeLabels | None = None,
 ) -> None:
@@ -294,6 +341,9 @@ def draw_dag(
         The graph, placed.
     notes, marked, marked_edges, faded, edge_labels, back
         As for `dag`; these may differ from picture to picture of a series.
+    hollow : Collection[int]
+        Nodes to leave unfilled; a box that keeps room always is. Marked ones get a border in the
+        accent colour.
     """
     alone = list(placed.routes), list(placed.routes)
     ways, ways_back = alone if back is None else _paired(placed)
@@ -311,6 +361,8 @@ def draw_dag(
     _draw_pills(ax, placed, paths_back, back or {}, "orange")
     for node, text in enumerate(placed.labels):
         look = "marked" if node in marked else "faded" if node in faded else "plain"
+        if node in hollow or node in placed.rooms:
+            look = "ringed" if node in marked else "hollow"
         _draw_node(ax, placed, node, text, look)
     for node, text in (notes or {}).items():
         (x, y), (width, height) = placed.places[node], placed.boxes[node]
@@ -359,6 +411,8 @@ _LOOKS = {  # fill, border, text
     "plain": ("wash", "muted", "ink"),
     "marked": ("blue", "blue", "wash"),
     "faded": ("none", "grid", "muted"),
+    "hollow": ("none", "muted", "ink"),
+    "ringed": ("none", "blue", "ink"),
 }
 
 
@@ -380,6 +434,8 @@ def _draw_node(ax: Axes, placed: Layout, node: int, text: str, look: str) -> Non
         )
     )
     x, y = placed.places[node]
+    if node in placed.rooms:
+        y = corner[1] + height - PAD[1] - _extent(text, FONT)[1] / 2
     ax.text(x, y, text, ha="center", va="center", fontsize=FONT, color=PALETTE[ink][0], zorder=3)
 
 
@@ -458,10 +514,12 @@ def _extent(text: str, size: int) -> tuple[float, float]:
     return width / 72, (height + (len(lines) - 1) * 1.25 * size) / 72
 
 
-def _box(text: str) -> tuple[float, float]:
-    """Width and height of a node; never narrower than high."""
+def _box(text: str, room: tuple[float, float] | None = None) -> tuple[float, float]:
+    """Width and height of a node; never narrower than high, unless it keeps room."""
     width, height = _extent(text, FONT)
     width, height = width + 2 * PAD[0], height + 2 * PAD[1]
+    if room is not None:
+        return max(width, room[0]), height + room[1]
     return max(width, height), height
 
 

@@ -350,3 +350,30 @@ def test_another_direction_is_refused():
 def test_an_empty_graph_is_refused():
     with pytest.raises(ValueError, match="labels must be at least one text"):
         graphs.layout([], [])
+
+
+# --- a graph in a box -----------------------------------------------------------------------------
+
+
+@BOTH
+def test_a_box_keeps_room_for_a_graph_below_its_text(direction):
+    inner = placed(TAPE, direction=direction)
+    edges = [(0, 1), (1, 2)]
+    outer = graphs.layout(["x", "loop", "y"], edges, rooms={1: inner.size}, direction=direction)
+    moved = graphs.inside(inner, outer, 1)
+    low, high = outer.places[1] - outer.boxes[1] / 2, outer.places[1] + outer.boxes[1] / 2
+    assert (moved.places - moved.boxes / 2 > low).all()
+    head = high - np.array([0.0, graphs._box("loop")[1]])  # what the text takes
+    assert (moved.places + moved.boxes / 2 < head).all()
+    for way, original in zip(moved.routes, inner.routes, strict=True):
+        assert np.allclose(way - original, moved.places[0] - inner.places[0])
+
+
+def test_a_graph_in_a_box_in_a_box_moves_with_it():
+    inner = placed(CHAIN)
+    middle = graphs.layout(["turn"], [], rooms={0: inner.size})
+    outer = graphs.layout(["x", "loop"], [(0, 1)], rooms={1: middle.size})
+    inmost = graphs.inside(inner, graphs.inside(middle, outer, 1), 0)
+    low, high = outer.places[1] - outer.boxes[1] / 2, outer.places[1] + outer.boxes[1] / 2
+    assert (inmost.places > low).all()
+    assert (inmost.places < high).all()
