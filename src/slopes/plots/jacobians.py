@@ -102,8 +102,8 @@ def compression(matrix: Bool[np.ndarray, "m n"], colours: Int[np.ndarray, " n"])
     roles, shades = cycle(count), colours.tolist()
     start = n + 3.2
     for i, j in np.argwhere(matrix).tolist():
-        _entry(ax, j, i, roles[shades[j]], HATCHES[shades[j]])
-        _entry(ax, start + shades[j], i, roles[shades[j]], HATCHES[shades[j]])
+        _entry(ax, float(j), i, roles[shades[j]], HATCHES[shades[j]])
+        _entry(ax, start + float(shades[j]), i, roles[shades[j]], HATCHES[shades[j]])
         ax.text(start + shades[j], i, str(j + 1), ha="center", va="center", fontsize=SMALL,
                 bbox={"facecolor": PALETTE["paper"][0], "lw": 0, "pad": 0.6})  # fmt: skip
     for j in range(n):
@@ -120,7 +120,7 @@ def compression(matrix: Bool[np.ndarray, "m n"], colours: Int[np.ndarray, " n"])
     return draw(fig, alt=(
         f"Left, a matrix of {m} rows and {n} columns with {int(matrix.sum())} entries, "
         f"its columns in {count} colours. Right, {count} columns, each the sum of up to {most} "
-        "columns of one colour: every entry stands alone, with the number of the column that it comes from."
+        "columns of one colour: every entry stands alone, with the number of its own column."
     ))  # fmt: skip
 
 
