@@ -282,6 +282,41 @@ def test_a_message_that_is_wrong_by_one_part_in_two_thousand_is_caught(ask):
     assert walk_apart(walk, WRONG) > 1000 * ULPS
 
 
+OUTPUTS = {  # of the programs of the passes, in the order of their names there
+    "x·y + sin x": lambda x, y: [x * y + jnp.sin(x)],
+    "x·y and x·y·sin x": lambda x, y: [x * y, x * y * jnp.sin(x)],
+    "x², sin x and their product": lambda x: [x * x, jnp.sin(x), x * x * jnp.sin(x)],
+}
+PASS = """([name, forward, k, x, y]) => live.pass(name, forward, k, {x, y})"""
+
+
+def passes_apart(ask: Any, wrong: float = 1) -> float:
+    """Find the largest distance of an entry from JAX's Jacobian, over its largest entry."""
+    rng, far = np.random.default_rng(14), 0.0
+    for name, fn in OUTPUTS.items():
+        n = fn.__code__.co_argcount
+        points = rng.uniform(-3, 3, (POINTS // 10, 2))
+        with jax.enable_x64(True):
+            columns = jax.jacfwd(lambda p, fn=fn, n=n: jnp.stack(fn(*p[:n])))
+            jacs = [np.asarray(columns(jnp.asarray(p)))[:, :n] * wrong for p in points]
+        for forward, count in ((True, n), (False, len(jacs[0]))):
+            jobs = [[name, forward, k, *p] for p in points.tolist() for k in range(count)]
+            found = [answer["found"] for answer in ask("passes", PASS, jobs)]
+            lines = [line for jac in jacs for line in (jac.T if forward else jac)]
+            scales = [np.abs(jac).max() for jac in jacs for _ in range(count)]
+            for ours, right, scale in zip(found, lines, scales, strict=True):
+                far = max(far, float(np.abs(np.array(ours) - right).max() / scale))
+    return far
+
+
+def test_passes_both_ways_find_the_jacobian_of_jax(ask):
+    assert passes_apart(ask) <= 8 * 2.0**-53
+
+
+def test_a_pass_that_is_wrong_by_one_part_in_two_thousand_is_caught(ask):
+    assert passes_apart(ask, WRONG) > 1e-4
+
+
 def test_a_walk_over_arithmetic_and_roots_ends_where_the_package_ends(ask):
     jobs = formulas(["sqrt"], seed=13)
     compared = 0
@@ -370,7 +405,7 @@ def test_fixed_points_and_slopes_of_the_cobweb_are_those_of_the_package(name, as
 
 # --- in the page ---------------------------------------------------------------------------------
 
-FIGURES = {"valley": "finite", "arrow": "dual", "walk": "tape", "cobweb": "batching"}
+FIGURES = {"valley": "finite", "arrow": "dual", "walk": "tape", "cobweb": "batching", "passes": "jacobians"}
 WAKE = """name => document.querySelector(`[data-live=${name}]`).scrollIntoView({block: "center"})"""
 PLACE = "window.Reveal && Reveal.getIndices()"
 HEIGHT = "e => e.getBoundingClientRect().height"
