@@ -57,12 +57,18 @@ def branches(
     top.axhline(np.log10(largest), color=PALETTE["muted"][0], linewidth=1.0, linestyle=(0, (2, 2)))
     top.set(xlabel="$x$", ylabel="power of ten", xlim=(x[0], x[-1]))
     top.set_ylim(top=1.1 * np.log10(largest))
-    top.text(x[0], np.log10(largest), " largest number", va="top", color=PALETTE["muted"][0])
+    top.text(
+        float(x[0]),
+        float(np.log10(largest)),
+        " largest number",
+        va="top",
+        color=PALETTE["muted"][0],
+    )
     colours = cycle(len(slopes))
     for row, (name, slope) in enumerate(slopes.items()):
         known = x[np.isfinite(slope)]
         below.plot(known, np.full(known.size, row), ".", color=PALETTE[colours[row]][0])
-        label(below, x[0], row + 0.15, name, colour=colours[row], va="bottom")
+        label(below, float(x[0]), row + 0.15, name, colour=colours[row], va="bottom")
     below.set(xlabel="$x$", ylabel="finite slope", xlim=(x[0], x[-1]))
     below.set(ylim=(-0.5, len(slopes) - 0.3), yticks=[])
     for ax in (top, below):
@@ -100,7 +106,8 @@ def growth(orders: Int[np.ndarray, " k"], counts: Mapping[str, Int[np.ndarray, "
         ax.semilogy(orders, count, marker="o", color=PALETTE[colour][0])
         above = max(count[-1] for count in counts.values()) == count[-1]
         side: dict[str, Any] = {"ha": "right", "va": "bottom" if above else "top"}
-        label(ax, orders[-1], count[-1] * (1.25 if above else 0.75), name, colour=colour, **side)
+        height = float(count[-1]) * (1.25 if above else 0.5)
+        label(ax, float(orders[-1]), height, name, colour=colour, **side)
     ax.set(xlabel="order of the derivative", ylabel="operations")
     ax.set_xticks(orders.tolist())
     ax.set_ylim(top=2 * max(float(count[-1]) for count in counts.values()))
@@ -138,7 +145,7 @@ def sabotage(parts: Row, errors: Mapping[str, Row], bars: Mapping[str, float]) -
         ax.loglog(parts[differs], error[differs], "o", color=shade)
         ax.loglog(parts[~differs], error[~differs], "o", color=shade, markerfacecolor="none")
         ax.axhline(bars[name], color=shade, linewidth=1.0, linestyle=(0, (5, 2)))
-        label(ax, parts[0], bars[name] / 1.4, f"{name}: allowed", colour=colour, va="top")
+        label(ax, float(parts[0]), bars[name] / 1.4, name, colour=colour, va="top")
         caught.append(f"{name} from {parts[differs].min():.0e}")
     ax.set(xlabel="planted relative error", ylabel="measured relative error")
     return draw(

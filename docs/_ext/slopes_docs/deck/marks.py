@@ -63,6 +63,21 @@ MARKS = {
 """
     + _points([(260, 640), (260, 90)], 18)
     + _points([(110, 365), (260, 365), (410, 365)]),
+    # level lines of a valley, and the steepest way across them
+    "contours": """<g transform="rotate(-28 240 400)" fill="none">
+<ellipse class="secant" cx="240" cy="400" rx="225" ry="150"/>
+<ellipse class="secant" cx="240" cy="400" rx="155" ry="100"/>
+<ellipse class="curve" cx="240" cy="400" rx="85" ry="52"/></g>
+<path class="tangent" d="M352 232 424 96M424 96 384 132M424 96 426 150"/>
+"""
+    + _points([(352, 232)], 15),
+    # the entries of a band, pressed together into three columns
+    "band": f'<path class="secant" d="M40 80V640H330V80Z"/>\n'
+    f'<path class="tangent" d="M345 360H385M385 360 367 348M385 360 367 372"/>\n'
+    '<path class="secant" d="M400 80V640H490V80Z"/>\n'
+    + _points([(62 + 41 * j, 110 + 87 * i) for i in range(7) for j in range(7) if abs(i - j) < 2])
+    + _points([(415 + 30 * (j % 3), 110 + 87 * i)
+               for i in range(7) for j in range(7) if abs(i - j) < 2]),
     # forwards along the lines, and back
     "graph": f'<path class="curve" d="{_edges(GRAPH, "02 03 13 24 34")}"/>\n'
     '<path class="tangent back" d="M420 350C370 450 330 480 280 470M400 262C360 180 330 150 290 146'
