@@ -8,33 +8,37 @@ whose last bits are the library's own, are compared with Python's one by one. **
 `slopes.dual` or `slopes.tape`, from what the figure holds for the lines that it reads, since two
 sines that differ in the last bit may end far apart where a later line cancels. Programs of
 arithmetic and roots alone, which every machine rounds alike, are compared from end to end.
+**The cobweb** is compared step by step with `slopes.iterate`, since orbits in chaos part.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import math
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import decks
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from browsing import SLOWDOWN, new_context, visit
 from playwright.sync_api import Browser, Page
 from serving import Server
 
-from slopes import dual, finite, tape
+from slopes import dual, finite, iterate, tape
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = REPOSITORY / "docs/_static/live"
 POINTS = 1000
 ULPS = 4  # units in the last place
-WEIGHT = 25_000  # bytes of all modules, as they are served
+WEIGHT = 25_000  # bytes of the modules that one page loads, as they are served
 WRONG = 1 + 1 / 2000  # a rule that is wrong by as much must be caught
 ASK = """async ({module, jobs, body}) => {
   const live = await import(new URL(`_static/live/${module}.js`, document.baseURI));
@@ -278,6 +282,41 @@ def test_a_message_that_is_wrong_by_one_part_in_two_thousand_is_caught(ask):
     assert walk_apart(walk, WRONG) > 1000 * ULPS
 
 
+OUTPUTS = {  # of the programs of the passes, in the order of their names there
+    "x·y + sin x": lambda x, y: [x * y + jnp.sin(x)],
+    "x·y and x·y·sin x": lambda x, y: [x * y, x * y * jnp.sin(x)],
+    "x², sin x and their product": lambda x: [x * x, jnp.sin(x), x * x * jnp.sin(x)],
+}
+PASS = """([name, forward, k, x, y]) => live.pass(name, forward, k, {x, y})"""
+
+
+def passes_apart(ask: Any, wrong: float = 1) -> float:
+    """Find the largest distance of an entry from JAX's Jacobian, over its largest entry."""
+    rng, far = np.random.default_rng(14), 0.0
+    for name, fn in OUTPUTS.items():
+        n = fn.__code__.co_argcount
+        points = rng.uniform(-3, 3, (POINTS // 10, 2))
+        with jax.enable_x64(True):
+            columns = jax.jacfwd(lambda p, fn=fn, n=n: jnp.stack(fn(*p[:n])))
+            jacs = [np.asarray(columns(jnp.asarray(p)))[:, :n] * wrong for p in points]
+        for forward, count in ((True, n), (False, len(jacs[0]))):
+            jobs = [[name, forward, k, *p] for p in points.tolist() for k in range(count)]
+            found = [answer["found"] for answer in ask("passes", PASS, jobs)]
+            lines = [line for jac in jacs for line in (jac.T if forward else jac)]
+            scales = [np.abs(jac).max() for jac in jacs for _ in range(count)]
+            for ours, right, scale in zip(found, lines, scales, strict=True):
+                far = max(far, float(np.abs(np.array(ours) - right).max() / scale))
+    return far
+
+
+def test_passes_both_ways_find_the_jacobian_of_jax(ask):
+    assert passes_apart(ask) <= 8 * 2.0**-53
+
+
+def test_a_pass_that_is_wrong_by_one_part_in_two_thousand_is_caught(ask):
+    assert passes_apart(ask, WRONG) > 1e-4
+
+
 def test_a_walk_over_arithmetic_and_roots_ends_where_the_package_ends(ask):
     jobs = formulas(["sqrt"], seed=13)
     compared = 0
@@ -312,9 +351,61 @@ def test_a_formula_that_cannot_be_read_is_answered_with_the_place(text, message,
     assert ask("program", body, [text]) == [message]
 
 
+# --- the cobweb ----------------------------------------------------------------------------------
+
+MAPS = {
+    "(x² + c)/10": (lambda x, c: (x * x + c) / 10, (-8, 8), (16, 24)),
+    "a x (1 - x)": (lambda x, a: a * x * (1 - x), (0, 1), (1, 4)),
+}
+
+
+def starts(name: str, *, seed: int) -> list[list[Any]]:
+    """Draw random parameters and first points."""
+    rng = np.random.default_rng(seed)
+    _, where, which = MAPS[name]
+    return [[name, rng.uniform(*which), rng.uniform(*where), 20] for _ in range(POINTS)]
+
+
+def steps_apart(name: str, ask: Any, wrong: float = 1) -> float:
+    """Make every step of the figure's orbits once more with slopes.iterate, from where it was."""
+    jobs = starts(name, seed=21)
+    found = ask("cobweb", "(job) => live.orbit(...job)", jobs)
+    rows = [(x, a, y) for (_, a, *_), xs in zip(jobs, found, strict=True)
+            for x, y in itertools.pairwise(xs)]  # fmt: skip
+    assert len(rows) > 5 * POINTS
+    x, a, y = (jnp.asarray(column) for column in zip(*rows, strict=True))
+    expected = jax.vmap(lambda x, a: iterate.last(MAPS[name][0], x, a, steps=1))(x, a) * wrong
+    return max(map(ulps, y.tolist(), expected.tolist()))
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_every_step_of_the_cobweb_is_that_of_the_package(name, ask):
+    assert steps_apart(name, ask) <= ULPS
+
+
+def test_a_step_that_is_wrong_by_one_part_in_two_thousand_is_caught(ask):
+    assert steps_apart("(x² + c)/10", ask, WRONG) > 1000 * ULPS
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_fixed_points_and_slopes_of_the_cobweb_are_those_of_the_package(name, ask):
+    jobs = starts(name, seed=22)
+    body = """([name, a]) => live.MAPS[name].fixed(a)
+      .map((x) => [x, live.MAPS[name].slope(x, a), live.MAPS[name].f(x, a)])"""
+    found = np.array(ask("cobweb", body, jobs))
+    a = jnp.asarray([job[1] for job in jobs])
+    search = jax.vmap(lambda x, a: iterate.fixed_point(MAPS[name][0], x, a))
+    for points, slopes, images in found.transpose(1, 2, 0):
+        right = search(jnp.asarray(points), a)
+        apart = np.abs(right.slope - 1)  # near 0 two fixed points meet, and their digits are lost
+        assert np.all(np.abs(right.value - points) * apart <= 64 * ULPS * 2.0**-53 * 10)
+        assert np.all(np.abs(right.slope - slopes) * apart <= 64 * ULPS * 2.0**-53 * 10)
+        assert np.all(np.abs(images - points) <= ULPS * 2.0**-53 * 20)
+
+
 # --- in the page ---------------------------------------------------------------------------------
 
-FIGURES = {"valley": "finite", "arrow": "dual", "walk": "tape"}
+FIGURES = {"valley": "finite", "arrow": "dual", "walk": "tape", "cobweb": "batching", "passes": "jacobians"}
 WAKE = """name => document.querySelector(`[data-live=${name}]`).scrollIntoView({block: "center"})"""
 PLACE = "window.Reveal && Reveal.getIndices()"
 HEIGHT = "e => e.getBoundingClientRect().height"
@@ -356,8 +447,32 @@ SHOW = """name => {
 }"""
 
 
-def test_all_live_figures_together_are_small():
-    assert 0 < sum(path.stat().st_size for path in SOURCES.glob("*.js")) <= WEIGHT
+def loaded(names: Iterable[str], folder: Path = SOURCES) -> set[Path]:
+    """Find the modules that a page with some live figures loads: theirs, and what they import."""
+    waiting, found = ["live", *names], set()
+    while waiting:
+        path = folder / f"{waiting.pop()}.js"
+        if path not in found:
+            found.add(path)
+            waiting += re.findall(r"""from "\./(\w+)\.js";""", path.read_text("utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("page", sorted(set(FIGURES.values())))
+def test_the_live_figures_of_a_page_are_small_together(page):
+    modules = loaded(name for name, place in FIGURES.items() if place == page)
+    assert len(modules) > 2
+    assert sum(path.stat().st_size for path in modules) <= WEIGHT
+
+
+def test_every_module_is_loaded_by_some_page():
+    assert loaded(FIGURES) == set(SOURCES.glob("*.js"))
+
+
+def test_what_an_imported_module_imports_is_loaded_too(tmp_path):
+    for name, text in {"live": "", "a": 'import { b } from "./b.js";', "b": "", "c": ""}.items():
+        (tmp_path / f"{name}.js").write_text(text)
+    assert {path.stem for path in loaded(["a"], tmp_path)} == {"live", "a", "b"}
 
 
 @pytest.mark.parametrize("phone", [False, True])

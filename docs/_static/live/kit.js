@@ -70,7 +70,7 @@ export const lay = (stage, kind, settings, panels) => {
 
 /* --- a plot: axes, and named marks that are moved --- */
 const ticks = (low, high) => {
-  const step = [1, 2, 5].find((s) => (high - low) / s <= 5), all = [];
+  const step = [.2, .5, 1, 2, 5, 10, 20].find((s) => (high - low) / s <= 5), all = [];
   for (let at = Math.ceil(low / step) * step; at <= high; at += step) all.push(at);
   return all;
 };

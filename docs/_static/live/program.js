@@ -79,23 +79,23 @@ export const run = (lines, inputs) => {
 export const slopes = ({ op, args }, y, values, w = () => 1) => args.flatMap((arg, k) =>
   isLine(arg) ? [[RULES[op][k + 1](w(arg), y, ...args.map(of(values))), arg]] : []);
 
-/* Forwards: the tangent of every line, if that of x is 1. */
-export const push = (lines, values) => {
+/* Forwards: the tangent of every line, from those of the inputs. */
+export const push = (lines, values, seeds = { x: 1 }) => {
   const dots = [];
   lines.forEach((line, i) => {
     const [s, t] = line.args.map((arg) => dots[arg] ?? 0), sum = (all, [dot]) => all + dot;
-    dots.push(line.op === "x" ? 1 : line.op === "/"
+    dots.push(line.op in seeds ? seeds[line.op] : line.op === "/"
       ? (s - values[i] * t) / of(values)(line.args[1])
       : slopes(line, values[i], values, (arg) => dots[arg]).reduce(sum, 0));
   });
   return dots;
 };
 
-/* Backwards: the start; then of each line, last one first, messages [what, to] and sums so far. */
-export const pull = (lines, values) => {
-  const bars = lines.map((_, i) => i === lines.length - 1 ? 1 : 0);
+/* Backwards: the start at a line; then of each, last one first, messages [what, to] and sums. */
+export const pull = (lines, values, from = lines.length - 1) => {
+  const bars = lines.map((_, i) => i === from ? 1 : 0);
   const steps = [{ messages: [], bars: [...bars] }];
-  for (let i = lines.length - 1; lines[i].args.length; i--) {
+  for (let i = from; lines[i].args.length; i--) {
     const messages = slopes(lines[i], values[i], values, () => bars[i]);
     for (const [what, to] of messages) bars[to] += what;
     steps.push({ index: i, messages, bars: [...bars] });

@@ -30,4 +30,14 @@ __all__ = [
     *directions.__all__,
     *hessians.__all__,
     *lanczos.__all__,
+gradient with differences and one mode with the other, `patterns` says where a Jacobian is not zero,
+`colouring` which of its columns share a product, `sparse` builds sparse matrices from both.
+Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapter 3.
+from slopes.products import checking, colouring, directions, patterns, sparse
+from slopes.products.colouring import *  # noqa: F403
+from slopes.products.patterns import *  # noqa: F403
+from slopes.products.sparse import *  # noqa: F403
+    *colouring.__all__,
+    *patterns.__all__,
+    *sparse.__all__,
 ]

@@ -1,0 +1,258 @@
+r"""Sparse Jacobians and Hessians: a few products hold all entries.
+
+With a pattern and a colouring, let column c of the matrix :math:`S` be the sum of the unit vectors
+of colour c. The compressed matrix :math:`B = J S` takes one product per colour, and each entry is
+read off at one place, :math:`J_{ij} = B_{i,c(j)}`. If there are fewer colours for the rows, the
+same is done with :math:`S^\top J`; for a Hessian, :math:`H_{ij}` is read in row i or in row j.
+Cost: one linearisation, one product per colour, one indexed read; memory of the linearisation, of
+B and of the entries. It fails where the pattern lacks an entry: numbers come out and are wrong.
+So `SparseJacobian.prove` compares one product in a random direction with the derivative itself:
+with a wrong pattern they differ, for almost every direction.
+Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapter 8.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.experimental.sparse import BCOO
+from jaxtyping import Int
+
+from slopes._typing import Fn
+from slopes.products.colouring import colour_columns, colour_symmetric
+from slopes.products.directions import floating
+from slopes.products.patterns import (
+    Pattern,
+    as_pattern,
+    default_tol,
+    probe_pattern,
+    pulling,
+    pushing,
+)
+
+__all__ = ["SparseJacobian", "sparse_hessian", "sparse_jacobian"]
+
+
+@dataclass(frozen=True, eq=False)
+class SparseJacobian:
+    """A function that returns a sparse matrix; made by `sparse_jacobian` and `sparse_hessian`."""
+
+    pattern: Pattern
+    """Where the matrix has entries."""
+    colours: Int[np.ndarray, " c"]
+    """Colour of each column, or of each row if `by_rows`."""
+    by_rows: bool
+    """Whether the rows are coloured, and reverse products taken."""
+    values: Callable[[Any], Any]
+    """Compiled: from a point to the entries, in the pattern's order."""
+    push: Callable[[Any, Any], Any] = field(repr=False)
+    """Compiled: from a point and a flat direction to the product of the matrix with it."""
+    places: Any = field(repr=False)
+    """Row and column of each entry, shape (k, 2), on the device."""
+    tol: float = field(repr=False)
+    """Largest relative difference that counts as rounding."""
+
+    def __call__(self, x: Any) -> BCOO:
+        """Return the matrix at a point, also inside other transformations."""
+        flags = {"indices_sorted": True, "unique_indices": True}
+        return BCOO((self.values(x), self.places), shape=self.pattern.shape, **flags)
+
+    def prove(self, x: Any, *, key: Any) -> float:
+        """Compare the matrix with the derivative itself, by a product in a random direction.
+
+        Parameters
+        ----------
+        x : array of floats
+            The point.
+        key : key array
+            For the direction.
+
+        Returns
+        -------
+        float
+            Largest difference of the two products, over the largest entry of the product of
+            absolute values: at most the tolerance.
+
+        Raises
+        ------
+        ValueError
+            If the difference is larger, or not a number: the pattern lacks an entry at `x`.
+
+        Notes
+        -----
+        Missing entries that amount to less than the tolerance, on that scale, stay unseen.
+        """
+        rows, cols, (m, n) = self.pattern
+        values, x = np.asarray(self.values(x)), jnp.asarray(x)
+        v = jax.random.normal(key, (n,), x.dtype)
+        terms = values * np.asarray(v)[cols]
+        ours, size = (np.bincount(rows, t, minlength=m) for t in (terms, np.abs(terms)))
+        truth = np.asarray(self.push(x, v))
+        scale = max(size.max(initial=0), np.abs(truth).max(initial=0)) or 1.0
+        with np.errstate(invalid="ignore"):  # what is not finite is no proof, as NaN below
+            gaps = np.abs(ours - truth) / scale
+        gap = float(gaps.max(initial=0))
+        if not gap <= self.tol:
+            raise ValueError(
+                "pattern must hold every entry that is not zero, got a pattern with which a "
+                f"product in a random direction is off by {gap:.1e} of its size, in row "
+                f"{int(np.argmax(gaps))}. Give a pattern that has the missing entry, or probe at "
+                "a point like this one."
+            )
+        return gap
+
+
+def sparse_jacobian(
+    fn: Fn, x_example: Any, *, key: Any, pattern: Any = None, tol: float | None = None
+) -> SparseJacobian:
+    r"""Build a function that computes a sparse Jacobian in one product per colour.
+
+    Parameters
+    ----------
+    fn : callable
+        Takes and returns one array; a traceable function.
+    x_example : array of floats, n entries
+        A point of its domain, with the shape and dtype of all later ones.
+    key : key array
+        For random points and directions.
+    pattern : Pattern, bool array of shape (m, n), or (rows, cols, shape), optional
+        Where the Jacobian may differ from 0. Default: what `probe_pattern` finds.
+    tol : float, optional
+        What counts as rounding, relative; default: the unit roundoff to the power of 3/4.
+
+    Returns
+    -------
+    SparseJacobian
+        ``jac(x)`` is a BCOO matrix of shape (m, n); ``jac.values(x)`` its entries in the order of
+        ``jac.pattern``, as SciPy takes them; ``jac.prove(x, key=key)`` proves a result.
+
+    Raises
+    ------
+    TypeError
+        If `x_example` does not hold floats.
+    ValueError
+        If the pattern has the wrong shape, or lacks an entry at `x_example`.
+
+    Examples
+    --------
+    >>> jac = sparse_jacobian(jnp.diff, jnp.arange(1.0, 5.0), key=jax.random.key(0))
+    >>> int(jac.colours.max()) + 1
+    2
+    >>> jac(jnp.zeros(4)).todense().tolist()
+    [[-1.0, 1.0, 0.0, 0.0], [0.0, -1.0, 1.0, 0.0], [0.0, 0.0, -1.0, 1.0]]
+    """
+    x, (first, second) = floating("x_example", x_example), jax.random.split(key)
+    shape = (jax.eval_shape(fn, x).size, x.size)
+    found = probe_pattern(fn, x, key=first, tol=tol) if pattern is None else as_pattern(pattern)
+    _demand_shape(found, shape)
+    by_columns, by_rows = colour_columns(found), colour_columns(found.transposed)
+    rowwise = bool(by_rows.max(initial=0) < by_columns.max(initial=0))
+    colours = by_rows if rowwise else by_columns
+    lines, others = (found.cols, found.rows) if rowwise else (found.rows, found.cols)
+    line = pulling(fn) if rowwise else pushing(fn)
+    values = _reader(line, colours, lines, colours[others])
+    return _proved(pushing(fn), found, colours, values, x, second, tol, by_rows=rowwise)
+
+
+def sparse_hessian(
+    fn: Fn, x_example: Any, *, key: Any, pattern: Any = None, tol: float | None = None
+) -> SparseJacobian:
+    r"""Build a function that computes a sparse Hessian in one product per colour.
+
+    Parameters
+    ----------
+    fn : callable
+        Takes one array and returns a number; a traceable function.
+    x_example : array of floats, n entries
+        A point of its domain, with the shape and dtype of all later ones.
+    key : key array
+        For random points and directions.
+    pattern : Pattern, bool array of shape (n, n), or (rows, cols, shape), optional
+        Where the Hessian may differ from 0, symmetric. Default: what `probe_pattern` finds.
+    tol : float, optional
+        What counts as rounding, relative; default: the unit roundoff to the power of 3/4.
+
+    Returns
+    -------
+    SparseJacobian
+        That of the gradient, with a star colouring of its symmetric pattern.
+
+    Raises
+    ------
+    TypeError
+        If `x_example` does not hold floats.
+    ValueError
+        If the pattern has the wrong shape, is not symmetric, or lacks an entry at `x_example`.
+
+    Examples
+    --------
+    >>> hess = sparse_hessian(lambda x: jnp.sum(x[1:] * x[0]), jnp.ones(5), key=jax.random.key(0))
+    >>> int(hess.colours.max()) + 1, hess(jnp.ones(5)).todense()[0].tolist()
+    (2, [0.0, 1.0, 1.0, 1.0, 1.0])
+    """
+    x, (first, second) = floating("x_example", x_example), jax.random.split(key)
+    gradient = jax.grad(fn)
+    if pattern is None:
+        found = probe_pattern(gradient, x, key=first, tol=tol)
+        both = np.concatenate([found.rows, found.cols]), np.concatenate([found.cols, found.rows])
+        found = as_pattern((*both, found.shape))  # rounding may leave an entry out on one side
+    else:
+        found = as_pattern(pattern)
+    _demand_shape(found, (x.size, x.size))
+    colours = colour_symmetric(found)
+    values = _reader(pushing(gradient), colours, *_readable(found, colours))
+    return _proved(pushing(gradient), found, colours, values, x, second, tol)
+
+
+def _readable(pattern: Pattern, colours: Any) -> tuple[Any, Any]:
+    """Say for each entry of a star-coloured matrix in which row and colour it stands alone."""
+    rows, cols, _ = pattern
+    cell = rows * (colours.max(initial=0) + 1) + colours[cols]
+    _, which, count = np.unique(cell, return_inverse=True, return_counts=True)
+    alone = count[which] == 1
+    return np.where(alone, rows, cols), colours[np.where(alone, cols, rows)]
+
+
+def _reader(line: Any, colours: Any, rows: Any, shades: Any) -> Callable[[Any], Any]:
+    """Compile compression and reading: one product per colour, then the entries' places."""
+    count = int(colours.max(initial=0)) + 1
+    rows, shades = (jnp.asarray(part, jnp.int32) for part in (rows, shades))
+
+    @jax.jit
+    def values(x: Any) -> Any:
+        seeds = jax.nn.one_hot(colours, count, dtype=x.dtype, axis=0)
+        # A loop over colours: for a batch the compiler computes what they share anew for each.
+        return jax.lax.map(line(x), seeds).at[shades, rows].get(mode="promise_in_bounds")
+
+    return values
+
+
+def _proved(
+    at: Any,
+    pattern: Pattern,
+    colours: Any,
+    values: Any,
+    x: Any,
+    key: Any,
+    tol: float | None,
+    *,
+    by_rows: bool = False,
+) -> SparseJacobian:
+    """Put the parts together, and try them at the example."""
+    places = jnp.asarray(np.stack([pattern.rows, pattern.cols], axis=1), jnp.int32)
+    push = jax.jit(lambda x, v: at(x)(v))
+    limit = default_tol(x.dtype) if tol is None else tol
+    jac = SparseJacobian(pattern, colours, by_rows, values, push, places, limit)
+    jac.prove(x, key=key)
+    return jac
+
+
+def _demand_shape(pattern: Pattern, shape: tuple[int, int]) -> None:
+    """Refuse a pattern for other numbers of inputs and outputs."""
+    if pattern.shape != shape:
+        raise ValueError(
+            f"pattern must have the shape {shape!r}, got pattern.shape={pattern.shape!r}"
+        )
