@@ -206,10 +206,8 @@ def stages(
     times.append(clock())
     result = _ready(compiled(*args))
     times.append(clock())
-    _check_result("fn", result)
-    _check_work("fn", jitted, args)
-    wait = _waiting(result)
-    calls = [_call(jitted, args, wait, clock) for _ in range(repeats + 1)][1:]
+    known = _look_at("fn", jitted, args, result)
+    calls = [_call(jitted, args, known.wait, clock) for _ in range(repeats + 1)][1:]
     trace, lower, compile_, first = (after - before for before, after in pairwise(times))
     return Stages(
         trace=trace,
@@ -218,8 +216,8 @@ def stages(
         first=first,
         dispatch=spread([dispatched for dispatched, _ in calls]),
         steady=spread([done for _, done in calls]),
-        dtypes=_dtypes(args, result),
-        device=_device(result),
+        dtypes=known.dtypes,
+        device=known.device,
         environment=environment(),
     )
 
@@ -295,20 +293,17 @@ def in_turns(
     _check_count("rounds", rounds)
     if not rivals:
         raise ValueError(f"rivals must be at least one, got rivals={rivals!r}")
-    results = {name: _warm_up(name, rival) for name, rival in rivals.items()}
-    dtypes = _common_dtypes(
-        {name: _dtypes(rivals[name][1:], result) for name, result in results.items()}
-    )
-    waits = {name: _waiting(result) for name, result in results.items()}
+    known = {name: _warm_up(name, rival) for name, rival in rivals.items()}
+    dtypes = _common_dtypes({name: result.dtypes for name, result in known.items()})
     seconds: dict[str, list[float]] = {name: [] for name in rivals}
     for k in range(rounds):
         for name in reversed(seconds) if k % 2 else seconds:
             fn, *args = rivals[name]
-            seconds[name].append(_call(fn, args, waits[name], clock)[1])
+            seconds[name].append(_call(fn, args, known[name].wait, clock)[1])
     return Race(
         seconds={name: tuple(taken) for name, taken in seconds.items()},
         dtypes=dtypes,
-        devices={name: _device(result) for name, result in results.items()},
+        devices={name: result.device for name, result in known.items()},
         environment=environment(),
     )
 
@@ -377,14 +372,29 @@ def _for_one(result: jax.Array) -> None:
     result.block_until_ready()
 
 
-def _warm_up(name: str, rival: Any) -> Any:
+class _Result(NamedTuple):
+    """What there is to know of a result; the result itself may be given away by a later call."""
+
+    dtypes: tuple[str, ...]
+    device: str
+    wait: Callable[[Any], Any]
+
+
+def _warm_up(name: str, rival: Any) -> _Result:
     """Check a rival and run it once, so that it is compiled and its memory touched."""
     _check_rival(name, rival)
     fn, *args = rival
-    result = fn(*args)
+    return _look_at(name, fn, args, fn(*args))
+
+
+def _look_at(name: str, fn: Any, args: Sequence[Any], result: Any) -> _Result:
+    """Check a first result, wait for it, and keep what later calls need."""
     _check_result(name, result)
     _check_work(name, fn, args)
-    return _ready(result)
+    dtypes = _dtypes(args) | _dtypes(result, numbers=True)
+    device, wait = _device(result), _waiting(result)
+    _ready(result)
+    return _Result(tuple(sorted(dtypes)), device, wait)
 
 
 def _cpu(info: Path) -> str:
@@ -431,11 +441,12 @@ def _check_result(name: str, result: Any) -> None:
         )
 
 
-def _dtypes(args: Sequence[Any], result: Any) -> tuple[str, ...]:
-    """Names of the dtypes of arrays that go in and of all that comes out."""
-    arrays = [leaf for leaf in jax.tree.leaves(list(args)) if hasattr(leaf, "dtype")]
-    leaves = [*arrays, *jax.tree.leaves(result)]
-    return tuple(sorted({str(getattr(leaf, "dtype", np.asarray(leaf).dtype)) for leaf in leaves}))
+def _dtypes(tree: Any, *, numbers: bool = False) -> set[str]:
+    """Names of the dtypes of arrays, and of Python's numbers if asked: going in, they have none."""
+    leaves = jax.tree.leaves(tree)
+    found = {str(leaf.dtype) for leaf in leaves if hasattr(leaf, "dtype")}
+    plain = [leaf for leaf in leaves if not hasattr(leaf, "dtype")]
+    return found | {str(np.asarray(leaf).dtype) for leaf in plain if numbers}
 
 
 def _common_dtypes(found: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

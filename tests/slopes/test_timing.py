@@ -130,6 +130,19 @@ def test_an_array_is_really_ready_after_its_wait():
     assert result.is_ready()
 
 
+def test_a_result_may_be_given_away_by_the_next_call():
+    change = jax.jit(jnp.negative, donate_argnums=0)
+    kept = [jnp.array(X)]
+
+    def onwards(_):
+        kept[0] = change(kept[0])
+        return kept[0]
+
+    race = timing.in_turns({"donated": (onwards, jnp.asarray(X))}, rounds=3)
+    assert race.dtypes == ("float64",)
+    assert np.array_equal(kept[0], X)  # four changes of sign
+
+
 def test_a_race_says_what_it_holds_for():
     race = timing.in_turns({"numpy": (np.sin, X), "jax": (jnp.sin, jnp.asarray(X))}, rounds=2)
     assert race.dtypes == ("float64",)
