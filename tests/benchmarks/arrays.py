@@ -230,7 +230,7 @@ def kernels(rounds: int) -> list[dict[str, Any]]:
     }
     for name, (plain, loop, traced, host) in cases.items():
         x = jnp.asarray(host)
-        compiled = {"numba": numba.njit(loop), "jax": jax.jit(traced)}
+        compiled = {"numba": numba.njit(loop), "jax": jax.jit(partial(traced))}
         rivals = {
             "numpy": (plain, host),
             "numba": (compiled["numba"], host),
