@@ -63,6 +63,15 @@ MARKS = {
 """
     + _points([(260, 640), (260, 90)], 18)
     + _points([(110, 365), (260, 365), (410, 365)]),
+    # six passes over memory, and one
+    "passes": """<path class="secant" d="M60 110H460M60 180H460M60 250H460M60 320H460M60 390H460
+M60 460H460"/>
+<path class="curve" d="M60 600H460"/>
+<path class="tangent" d="M424 580 460 600 424 620"/>
+"""
+    + _points([(60, 110 + 70 * k) for k in range(6)])
+    + _points([(460, 110 + 70 * k) for k in range(6)])
+    + _points([(60, 600)], 15),
     # forwards along the lines, and back
     "graph": f'<path class="curve" d="{_edges(GRAPH, "02 03 13 24 34")}"/>\n'
     '<path class="tangent back" d="M420 350C370 450 330 480 280 470M400 262C360 180 330 150 290 146'
