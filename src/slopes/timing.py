@@ -61,57 +61,40 @@ class Spread(NamedTuple):
 
 @dataclass(frozen=True)
 class Stages:
-    """Seconds that a function spends in each stage of its life under `jax.jit`.
-
-    Attributes
-    ----------
-    trace, lower, compile : float
-        Recording the program, rewriting it for the compiler, and the compiler's work; once each.
-    first : float
-        The first run of the compiled program, until its result is there.
-    dispatch : Spread
-        Later calls, until Python goes on.
-    steady : Spread
-        The same calls, until the result is there.
-    dtypes : tuple[str, ...]
-        Of arguments and results.
-    device : str
-        Where the result is.
-    environment : Mapping[str, object]
-        Machine and versions.
-    """
+    """Seconds that a function spends in each stage of its life under `jax.jit`."""
 
     trace: float
+    """Python runs the function on tracers and records it; once."""
     lower: float
+    """The record is written in the compiler's language; once."""
     compile: float
+    """The compiler's work; once."""
     first: float
+    """The first run of the compiled program, until its result is there."""
     dispatch: Spread
+    """Later calls, until Python goes on."""
     steady: Spread
+    """The same calls, until the result is there."""
     dtypes: tuple[str, ...]
+    """Of arguments and results."""
     device: str
+    """Where the result is."""
     environment: Mapping[str, object]
+    """Machine and versions."""
 
 
 @dataclass(frozen=True)
 class Race:
-    """Rivals that took turns: seconds of each in every round.
-
-    Attributes
-    ----------
-    seconds : Mapping[str, tuple[float, ...]]
-        By rival, one number a round.
-    dtypes : tuple[str, ...]
-        Of arguments and results, the same for all rivals.
-    devices : Mapping[str, str]
-        Where the result of each rival is.
-    environment : Mapping[str, object]
-        Machine and versions.
-    """
+    """Rivals that took turns."""
 
     seconds: Mapping[str, tuple[float, ...]]
+    """By rival, one number a round."""
     dtypes: tuple[str, ...]
+    """Of arguments and results, the same for all rivals."""
     devices: Mapping[str, str]
+    """Where the result of each rival is."""
     environment: Mapping[str, object]
+    """Machine and versions."""
 
     def spread(self, name: str) -> Spread:
         """Seconds of one rival."""
@@ -324,7 +307,7 @@ def environment(*packages: str) -> dict[str, Any]:
 
     Raises
     ------
-    PackageNotFoundError
+    ImportError
         If a package is not installed.
     """
     device = jax.devices()[0]
