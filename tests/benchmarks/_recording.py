@@ -2,31 +2,17 @@
 
 import json
 import math
-import os
-import platform
-import statistics
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from slopes import timing
 
 
 def environment(*packages: str) -> dict[str, Any]:
     """Machine and versions."""
-    cpu = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        cpu = names[0].partition(":")[2].strip() if names else cpu
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "cpu": cpu,
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        **{package: version(package) for package in (*packages, "slopes")},
-    }
+    return timing.environment(*packages, "slopes")
 
 
 def timed(run: Callable[[], Any], repeats: int) -> dict[str, float]:
@@ -37,8 +23,8 @@ def timed(run: Callable[[], Any], repeats: int) -> dict[str, float]:
         start = time.perf_counter()
         run()
         times.append(time.perf_counter() - start)
-    times.sort()
-    return {"median": statistics.median(times), "low": times[0], "high": times[-1]}
+    found = timing.spread(times)
+    return {"median": found.median, "low": found.low, "high": found.high}
 
 
 def write(path: Path, content: dict[str, Any]) -> None:

@@ -3,7 +3,8 @@
 Chapters quote such slopes. They are conventions, or consequences of how a rule is written, and a
 release may change them: then a row of these tables fails and names the pages to read again. Where
 releases differ, a row gives each value with the first release that has it. A row lists the pages
-that quote it, each with words that stand there: whoever quotes another one adds a row.
+that quote it, each with words that stand there: whoever quotes another one adds a row. The errors
+that newcomers meet with arrays, and the traps that raise none, are at the end.
 """
 
 import math
@@ -249,3 +250,90 @@ def test_a_value_holds_from_its_release_on():
     assert seen == ["old", "old", "new", "new"]
     with pytest.raises(ValueError, match="empty"):
         since(values, (0, 9))
+
+
+# --- what arrays refuse, and what they let pass ---------------------------------------------------
+
+
+def assign(x):
+    x[0] = 9.0
+
+
+REFUSED = {
+    "assignment to an entry": (lambda: assign(jnp.arange(3.0)), TypeError, ".at["),
+    "a list": (lambda: jnp.sum([1.0, 2.0]), TypeError, "list"),
+    "a tuple": (lambda: jnp.sin((1.0, 2.0)), TypeError, "tuple"),
+    "an index that is no integer": (lambda: jnp.ones(3)[jnp.asarray([0.5])], TypeError, "integer"),
+    "NumPy under jit": (
+        lambda: jax.jit(lambda v: np.exp(v))(jnp.ones(3)),
+        jax.errors.TracerArrayConversionError, "__array__()",
+    ),
+    "NumPy under grad": (
+        lambda: jax.grad(lambda v: np.exp(v))(1.0),
+        jax.errors.TracerArrayConversionError, "__array__()",
+    ),
+    "math under jit": (
+        lambda: jax.jit(math.sin)(1.0), jax.errors.ConcretizationTypeError, "concrete value",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_newcomers_try_is_refused_in_known_words(name):
+    run, error, words = REFUSED[name]
+    with pytest.raises(error) as caught:
+        run()
+    assert words in str(caught.value)
+
+
+def test_an_array_that_was_given_away_is_gone():
+    x = jnp.ones(3)
+    jax.jit(jnp.negative, donate_argnums=0)(x).block_until_ready()
+    with pytest.raises(RuntimeError, match="deleted"):
+        x + 1.0
+
+
+def test_an_index_outside_reads_the_nearest_entry_and_writes_nothing():
+    x = jnp.arange(5.0)
+    assert x[10] == 4.0
+    assert x.at[10].set(7.0).tolist() == x.tolist()
+    assert math.isnan(x.at[10].get(mode="fill"))
+
+
+WITHIN = dict.fromkeys(("sum", "mean", "max", "std", "prod"), True)
+WITHIN |= dict.fromkeys(("exp", "sort", "median", "sqrt", "diff"), False)
+
+
+@pytest.mark.parametrize("name", WITHIN)
+def test_a_function_of_numpys_works_on_tracers_if_it_calls_their_method(name):
+    def run():
+        return jax.jit(lambda v: getattr(np, name)(v))(jnp.arange(4.0))
+
+    if WITHIN[name]:
+        assert np.allclose(run(), getattr(np, name)(np.arange(4.0)))
+    else:
+        with pytest.raises(jax.errors.TracerArrayConversionError):
+            run()
+
+
+def test_what_needs_no_tracer_runs_once():
+    rng = np.random.default_rng(1)
+    noisy = jax.jit(lambda v: v + rng.normal())
+    assert noisy(0.0) == noisy(0.0)
+
+
+def test_an_aligned_array_of_numpys_may_be_shared_and_a_copy_is_not():
+    raw = np.zeros(464, np.uint8)
+    offset = -raw.ctypes.data % 64
+    numbers = raw[offset : offset + 400].view(np.float32)
+    shared, copied = jax.device_put(numbers).block_until_ready(), jnp.array(numbers)
+    numbers[0] = 7.0
+    assert (shared[0], copied[0]) == (7.0, 0.0)
+
+
+def test_a_key_that_is_used_twice_is_noticed_when_asked_for():
+    with jax.debug_key_reuse(True):
+        key = jax.random.key(0)
+        jax.random.normal(key)
+        with pytest.raises(jax.errors.KeyReuseError, match="consumed key"):
+            jax.random.normal(key)

@@ -79,6 +79,15 @@ MARKS = {
     + _points([(62 + 41 * j, 110 + 87 * i) for i in range(7) for j in range(7) if abs(i - j) < 2])
     + _points([(415 + 30 * (j % 3), 110 + 87 * i)
                for i in range(7) for j in range(7) if abs(i - j) < 2]),
+    # six passes over memory, and one
+    "passes": """<path class="secant" d="M60 110H460M60 180H460M60 250H460M60 320H460M60 390H460
+M60 460H460"/>
+<path class="curve" d="M60 600H460"/>
+<path class="tangent" d="M424 580 460 600 424 620"/>
+"""
+    + _points([(60, 110 + 70 * k) for k in range(6)])
+    + _points([(460, 110 + 70 * k) for k in range(6)])
+    + _points([(60, 600)], 15),
     # forwards along the lines, and back
     "graph": f'<path class="curve" d="{_edges(GRAPH, "02 03 13 24 34")}"/>\n'
     '<path class="tangent back" d="M420 350C370 450 330 480 280 470M400 262C360 180 330 150 290 146'
