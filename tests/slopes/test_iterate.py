@@ -374,3 +374,49 @@ def test_the_least_period_is_told():
 def test_bad_input_is_told(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+# --- errors that the chapter raises, and their cures ----------------------------------------------
+
+
+def scanned(x, steps):
+    return jax.lax.scan(lambda x, _: (quadratic(x), None), x, length=steps)[0]
+
+
+def counted(x, steps):
+    return jax.lax.fori_loop(0, steps, lambda _, x: quadratic(x), x)
+
+
+def test_a_carry_that_changes_its_type_is_refused_and_a_float_is_not():
+    with (
+        jax.numpy_dtype_promotion("standard"),
+        pytest.raises(TypeError, match="carry input and carry output must have equal types"),
+    ):
+        scanned(jnp.arange(3), 10)
+    assert scanned(jnp.arange(3.0), 10).shape == (3,)
+
+
+def test_a_traced_length_is_refused_and_a_static_one_is_not():
+    with pytest.raises(jax.errors.ConcretizationTypeError, match="`length` argument to `scan`"):
+        jax.jit(scanned)(3.0, 10)
+    assert jax.jit(scanned, static_argnames="steps")(3.0, 10) == 3.0
+    assert jax.jit(counted)(3.0, 10) == 3.0
+
+
+def test_reverse_mode_refuses_a_loop_of_traced_length_and_forward_mode_does_not():
+    with pytest.raises(ValueError, match="Reverse-mode differentiation does not work for"):
+        jax.jit(jax.grad(counted))(3.0, 10)
+    forward = jax.jit(lambda x, n: jax.jvp(lambda x: counted(x, n), (x,), (1.0,))[1])
+    assert forward(3.0, 10) == pytest.approx(0.6**10, rel=40 * U)
+
+
+def test_an_argument_without_the_mapped_axis_is_refused_and_a_shared_one_is_not():
+    a = jnp.linspace(3.0, 4.0, 5)
+    with pytest.raises(ValueError, match="its rank should be at least 1, but is only 0"):
+        jax.vmap(logistic)(0.3, a)
+    assert jax.vmap(logistic, in_axes=(None, 0))(0.3, a).shape == (5,)
+
+
+def test_a_python_condition_is_refused_under_vmap():
+    with pytest.raises(jax.errors.TracerBoolConversionError):
+        jax.vmap(lambda x: x if x > 0 else -x)(jnp.ones(3))

@@ -165,7 +165,7 @@ def sizes(
     most = max(operations.values(), key=lambda counts: int(counts[-1]))
     middle = len(lengths) // 2
     start = (float(lengths[middle]), float(most[middle]) / 4)
-    reference_slope(ax, order=1, through=start, span=0.7, text="slope 1")
+    reference_slope(ax, order=1.0, through=start, span=0.7, text="slope 1")
     ax.set(xlabel="steps of the loop", ylabel="operations traced", xlim=(None, lengths[-1] * 20))
     told = [f"{name} {c[0]} to {c[-1]}" for name, c in operations.items()]
     return draw(
@@ -267,7 +267,7 @@ def growth(gap: Points, derivative: Points, predicted: Points, *, exponent: floa
     ax.semilogy(steps, gap, "o", color=PALETTE["blue"][0], linestyle="none", markersize=4)
     end = float(len(gap))
     label(ax, end * 0.5, derivative[len(gap) // 2] * 300, "derivative", colour="orange", ha="right")
-    label(ax, end, 30, "gap", colour="blue", ha="right", va="bottom")
+    label(ax, end, 30.0, "gap", colour="blue", ha="right", va="bottom")
     label(ax, end * 0.3, predicted[0] * 4, f"slope {exponent:.3f} a step", colour="muted", va="top")
     ax.set(xlabel="steps $k$", ylabel="size")
     first = int(np.argmax(gap > 0.1)) + 1

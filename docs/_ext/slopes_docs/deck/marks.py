@@ -88,6 +88,12 @@ M60 460H460"/>
     + _points([(60, 110 + 70 * k) for k in range(6)])
     + _points([(460, 110 + 70 * k) for k in range(6)])
     + _points([(60, 600)], 15),
+    # an orbit between a parabola and the diagonal
+    "cobweb": """<path class="secant" d="M40 650 490 90"/>
+<path class="curve" d="M40 650Q265 -302 490 650"/>
+<path class="tangent" d="M94 583V449H202V212H392V326H300V186H413V380H257V175H422V406H236"/>
+"""
+    + _points([(94, 583)], 15),
     # forwards along the lines, and back
     "graph": f'<path class="curve" d="{_edges(GRAPH, "02 03 13 24 34")}"/>\n'
     '<path class="tangent back" d="M420 350C370 450 330 480 280 470M400 262C360 180 330 150 290 146'
