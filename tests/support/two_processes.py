@@ -92,7 +92,7 @@ def together(timeout=120):
 @contextlib.contextmanager
 def heard_alone():
     """Leave the output to Python: the library of the collectives prints when it connects."""
-    with os.fdopen(os.dup(1), "w") as ours, open(os.devnull, "w") as nowhere:
+    with os.fdopen(os.dup(1), "w") as ours, Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         with contextlib.redirect_stdout(ours):
             yield
