@@ -52,7 +52,7 @@ TAUGHT_IN = {
 WAYS = {"dual", "symbolic", "tape"}
 # Wings of tests, what each tests, and the tests of a whole rather than of one file of it.
 WINGS = {"slopes": "src/slopes", "docs": "docs/_ext/slopes_docs"}
-WHOLE = {"slopes": {"agreement"}, "docs": set()}
+WHOLE = {"slopes": {"agreement", "devices", "keys"}, "docs": set()}
 WHOLE |= {"project": {"conventions", "layout", "settings", "tasks"}}
 BESIDE_THE_WINGS = {"benchmarks", "browser", "support"}
 # Modules of figures that draw for several chapters.
