@@ -112,14 +112,15 @@ def test_a_scan_over_rows_takes_slices_that_are_arrays():
 
 
 def test_a_while_loop_holds_a_test_and_a_turn():
-    def halve(x, low, by):
-        return lax.while_loop(lambda y: y > low, lambda y: y / by, x)
+    def halve(x, low, by, plus):
+        return lax.while_loop(lambda y: y > low, lambda y: y / by + plus, x)
 
-    bodies = body(program(halve, 8.0, 1.0, 2.0), "while")
+    bodies = body(program(halve, 8.0, 1.0, 2.0, 0.1), "while")
     assert list(bodies) == ["test", "turn"]
     assert lines(bodies["test"]) == [("gt", (1, 0))]
-    assert lines(bodies["turn"]) == [("div", (1, 0))]
-    assert [inner.inputs for inner in bodies.values()] == [("constant", "carry")] * 2
+    assert lines(bodies["turn"]) == [("div", (2, 0)), ("add", (3, 1))]
+    assert bodies["test"].inputs == ("constant", "carry")
+    assert bodies["turn"].inputs == ("constant", "constant", "carry")
     assert [inner.roles for inner in bodies.values()] == [("out",), ("carry",)]
 
 

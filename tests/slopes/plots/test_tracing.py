@@ -74,6 +74,8 @@ def test_a_loop_is_a_box_around_its_body(direction):
     for inner in ("sin", "carry", "stacked"):
         assert holds(boxes["scan, 3 times"], boxes[inner])
     assert not holds(boxes["scan, 3 times"], boxes["x"])
+    (title,) = [t for t in drawing.figure.axes[0].texts if t.get_text() == "scan, 3 times"]
+    assert boxes["scan, 3 times"].ymax > title.get_position()[1] > boxes["carry"].ymax
     assert drawing.alt == (
         "A graph of 2 operations. 1: scan, 3 times of x, which holds: 1.1: sin of carry. "
         "It returns 1.1 and carry. The result is 1[0] and 1[1]."
