@@ -22,7 +22,7 @@ import numpy as np
 
 from slopes import finite
 from slopes.compare import unit_roundoff
-from slopes.products.directions import floating, like
+from slopes.products.directions import floating, like, size
 
 __all__ = ["Check", "check_gradient"]
 
@@ -84,8 +84,8 @@ def check_gradient(
     TypeError
         If `x` or the gradient holds what is not real and floating.
     ValueError
-        If `fn` returns no single number or no finite one, or the gradient has other shapes than
-        `x`.
+        If `fn` returns no single number or no finite one, `x` holds no number, or the gradient has
+        other shapes than `x`.
 
     Notes
     -----
@@ -105,7 +105,7 @@ def check_gradient(
     'differs'
     """
     point = floating("x", x)
-    _demand_one_number(fn(point))
+    _demand_one_number(fn(point), point)
     claimed = like("gradient", (gradient or jax.grad(fn))(point), "x", point)
     v = _uphill(claimed, point, key)
     measured = finite.derivative(_along(fn, point, v), 1.0)
@@ -123,11 +123,16 @@ def check_gradient(
     return Check(verdict, error, bar, slope, measured.value, forward)
 
 
-def _demand_one_number(y: Any) -> None:
+def _demand_one_number(y: Any, x: Any) -> None:
+    """Refuse a function of nothing, or with no single finite number as value."""
+    if not size(x):
+        raise ValueError(f"x must hold at least one number, got x={x!r}")
     if np.shape(y) != () or np.iscomplexobj(y):
         raise ValueError(
             f"fn must return one real number, got fn(x)={y!r}; check w @ fn(x) with a covector w"
         )
+    if not math.isfinite(y):
+        raise ValueError(f"fn must be finite at x, got fn(x)={y!r}; choose another point")
 
 
 def _uphill(gradient: Any, x: Any, key: jax.Array) -> Any:
