@@ -92,7 +92,8 @@ def check_gradient(
     The direction is :math:`v_j = \pm\abs{z_j x_j}` with normal :math:`z_j` (:math:`\pm\abs{z_j}`
     where :math:`x_j = 0`), the sign being that of :math:`g_j`. So nothing cancels in
     :math:`g \cdot v`, and an error of one part in two thousand of g is one of its own size there.
-    Allowed are the error bar of the difference and :math:`\sqrt u\,(g \cdot v)`, half the digits.
+    Allowed are the error bar of the difference and :math:`\sqrt u\,(g \cdot v)`, half the digits
+    of the narrowest format among `x` and the value.
     Hand in a jitted `fn` where an evaluation is long. A rule that is wrong in both modes is caught
     by the difference; a transpose that is wrong, by both.
 
@@ -105,12 +106,13 @@ def check_gradient(
     'differs'
     """
     point = floating("x", x)
-    _demand_one_number(fn(point), point)
+    y = fn(point)
+    _demand_one_number(y, point)
     claimed = like("gradient", (gradient or jax.grad(fn))(point), "x", point)
     v = _uphill(claimed, point, key)
     measured = finite.derivative(_along(fn, point, v), 1.0)
     slope, forward = _dot(claimed, v), _pushed(fn, point, v)
-    u = max(unit_roundoff(leaf.dtype) for leaf in jax.tree.leaves(point))
+    u = max(unit_roundoff(np.asarray(a).dtype) for a in [*jax.tree.leaves(point), y])
     allowed = math.sqrt(u) * slope
     if not math.isfinite(slope):
         value, bar, _ = measured

@@ -75,6 +75,13 @@ def test_the_scale_of_an_entry_does_not_matter():
     )
 
 
+def test_values_narrower_than_the_point_set_the_digits():
+    fn = jax.jit(lambda x: jnp.sum(jnp.sin(x.astype(jnp.float32))))
+    found = check_gradient(fn, point(10), key=KEYS[0])
+    assert found
+    assert found.bar > 1e-4 * found.slope
+
+
 # --- sabotage -------------------------------------------------------------------------------------
 
 
