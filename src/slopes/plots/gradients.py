@@ -49,7 +49,7 @@ def branches(
     Drawing
         Two panels with one horizontal scale: the branch against the largest number, and the slopes.
     """
-    width, height = (9.6, 4.0) if across else (7.2, 6.4)
+    width, height = (9.0, 3.8) if across else (7.2, 6.4)
     fig, (top, below) = figure(width=width, height=height, panels=2, across=across)
     finite = np.isfinite(unused)
     end = float(x[finite][-1])
@@ -137,7 +137,7 @@ def sabotage(parts: Row, errors: Mapping[str, Row], bars: Mapping[str, float]) -
     Drawing
         Log-log: dots, filled where the check says that the gradient differs; the bars as lines.
     """
-    fig, (ax,) = figure(height=4.6)
+    fig, (ax,) = figure()
     ax.loglog(parts, parts, color=PALETTE["muted"][0], linewidth=1.0, linestyle="-")
     caught = []
     for (name, error), colour in zip(errors.items(), cycle(len(errors)), strict=True):

@@ -22,7 +22,7 @@ import numpy as np
 
 from slopes import finite
 from slopes.compare import unit_roundoff
-from slopes.products.directions import floating, like
+from slopes.products.directions import floating, like, size
 
 __all__ = ["Check", "check_gradient"]
 
@@ -37,7 +37,7 @@ class Check(NamedTuple):
     error: float
     """``|slope - difference|``; ``inf`` for a gradient that is not finite."""
     bar: float
-    """How large the error may be: the bar of the difference, and half the digits of the slope."""
+    """How large the error may be, which is the bar of the difference and half the digits of g.v."""
     slope: float
     """Gradient times direction, not negative; ``nan`` for a gradient that is not finite."""
     difference: float
@@ -84,15 +84,16 @@ def check_gradient(
     TypeError
         If `x` or the gradient holds what is not real and floating.
     ValueError
-        If `fn` returns no single number or no finite one, or the gradient has other shapes than
-        `x`.
+        If `fn` returns no single number or no finite one, `x` holds no number, or the gradient has
+        other shapes than `x`.
 
     Notes
     -----
     The direction is :math:`v_j = \pm\abs{z_j x_j}` with normal :math:`z_j` (:math:`\pm\abs{z_j}`
     where :math:`x_j = 0`), the sign being that of :math:`g_j`. So nothing cancels in
     :math:`g \cdot v`, and an error of one part in two thousand of g is one of its own size there.
-    Allowed are the error bar of the difference and :math:`\sqrt u\,(g \cdot v)`, half the digits.
+    Allowed are the error bar of the difference and :math:`\sqrt u\,(g \cdot v)`, half the digits
+    of the narrowest format among `x` and the value.
     Hand in a jitted `fn` where an evaluation is long. A rule that is wrong in both modes is caught
     by the difference; a transpose that is wrong, by both.
 
@@ -105,28 +106,35 @@ def check_gradient(
     'differs'
     """
     point = floating("x", x)
-    _demand_one_number(fn(point))
+    y = fn(point)
+    _demand_one_number(y, point)
     claimed = like("gradient", (gradient or jax.grad(fn))(point), "x", point)
     v = _uphill(claimed, point, key)
-    difference = finite.derivative(_along(fn, point, v), 1.0)
+    measured = finite.derivative(_along(fn, point, v), 1.0)
     slope, forward = _dot(claimed, v), _pushed(fn, point, v)
-    u = max(unit_roundoff(leaf.dtype) for leaf in jax.tree.leaves(point))
+    u = max(unit_roundoff(np.asarray(a).dtype) for a in [*jax.tree.leaves(point), y])
     allowed = math.sqrt(u) * slope
     if not math.isfinite(slope):
-        return Check("differs", math.inf, difference.error, math.nan, difference.value, forward)
-    error, bar = abs(slope - difference.value), difference.error + allowed
+        value, bar, _ = measured
+        return Check("differs", math.inf, bar, math.nan, value, forward)
+    error, bar = abs(slope - measured.value), measured.error + allowed
     if error > bar or (forward is not None and abs(slope - forward) > allowed):
         verdict = "differs"
     else:
         verdict = "agrees" if bar < slope / PART else "undecided"
-    return Check(verdict, error, bar, slope, difference.value, forward)
+    return Check(verdict, error, bar, slope, measured.value, forward)
 
 
-def _demand_one_number(y: Any) -> None:
+def _demand_one_number(y: Any, x: Any) -> None:
+    """Refuse a function of nothing, or with no single finite number as value."""
+    if not size(x):
+        raise ValueError(f"x must hold at least one number, got x={x!r}")
     if np.shape(y) != () or np.iscomplexobj(y):
         raise ValueError(
             f"fn must return one real number, got fn(x)={y!r}; check w @ fn(x) with a covector w"
         )
+    if not math.isfinite(y):
+        raise ValueError(f"fn must be finite at x, got fn(x)={y!r}; choose another point")
 
 
 def _uphill(gradient: Any, x: Any, key: jax.Array) -> Any:

@@ -75,6 +75,13 @@ def test_the_scale_of_an_entry_does_not_matter():
     )
 
 
+def test_values_narrower_than_the_point_set_the_digits():
+    fn = jax.jit(lambda x: jnp.sum(jnp.sin(x.astype(jnp.float32))))
+    found = check_gradient(fn, point(10), key=KEYS[0])
+    assert found
+    assert found.bar > 1e-4 * found.slope
+
+
 # --- sabotage -------------------------------------------------------------------------------------
 
 
@@ -200,3 +207,22 @@ def test_a_gradient_of_another_shape_is_refused():
 def test_points_that_cannot_move_are_refused():
     with pytest.raises(TypeError, match=r"x must hold real floating-point numbers, got x=2"):
         check_gradient(lambda x: x, 2, key=KEYS[0])
+
+
+@pytest.mark.parametrize("x", [{}, jnp.ones(0), [jnp.ones((2, 0))]])
+def test_points_without_a_number_are_refused(x):
+    with pytest.raises(ValueError, match=r"x must hold at least one number, got x="):
+        check_gradient(lambda x: 0.0 * sum(map(jnp.sum, jax.tree.leaves(x))), x, key=KEYS[0])
+
+
+@pytest.mark.parametrize(("fn", "x"), [(jnp.log, -1.0), (lambda x: 1 / x, 0.0)])
+def test_values_that_are_not_finite_are_refused(fn, x):
+    with pytest.raises(ValueError, match=r"fn must be finite at x, got fn\(x\)=Array\((nan|inf)"):
+        check_gradient(fn, x, key=KEYS[0])
+
+
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16])
+def test_formats_with_few_digits_cannot_decide(dtype):
+    found = check_gradient(ring, point(3, dtype), key=KEYS[0])
+    assert found.verdict == "undecided"
+    assert found.forward == pytest.approx(found.slope, rel=0.02)
