@@ -219,13 +219,14 @@ def _readable(pattern: Pattern, colours: Any) -> tuple[Any, Any]:
 def _reader(line: Any, colours: Any, rows: Any, shades: Any) -> Callable[[Any], Any]:
     """Compile compression and reading: one product per colour, then the entries' places."""
     count = int(colours.max(initial=0)) + 1
-    rows, shades = (jnp.asarray(part, jnp.int32) for part in (rows, shades))
 
     @jax.jit
     def values(x: Any) -> Any:
         seeds = jax.nn.one_hot(colours, count, dtype=x.dtype, axis=0)
         # A loop over colours: for a batch the compiler computes what they share anew for each.
-        return jax.lax.map(line(x), seeds).at[shades, rows].get(mode="promise_in_bounds")
+        compressed = jax.lax.map(line(x), seeds)
+        places = jnp.asarray(shades * compressed.shape[1] + rows, jnp.int32)
+        return compressed.ravel().at[places].get(mode="promise_in_bounds")
 
     return values
 
