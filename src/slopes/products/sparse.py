@@ -13,6 +13,7 @@ Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapter 8.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import jax
@@ -220,7 +221,7 @@ def _reader(line: Any, colours: Any, rows: Any, shades: Any) -> Callable[[Any], 
     """Compile compression and reading: one product per colour, then the entries' places."""
     count = int(colours.max(initial=0)) + 1
 
-    @jax.jit
+    @partial(jax.jit, inline=True)  # one program with what calls it
     def values(x: Any) -> Any:
         seeds = jax.nn.one_hot(colours, count, dtype=x.dtype, axis=0)
         # A loop over colours: for a batch the compiler computes what they share anew for each.
