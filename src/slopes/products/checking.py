@@ -37,7 +37,7 @@ class Check(NamedTuple):
     error: float
     """``|slope - difference|``; ``inf`` for a gradient that is not finite."""
     bar: float
-    """How large the error may be: the bar of the difference, and half the digits of the slope."""
+    """How large the error may be, which is the bar of the difference and half the digits of g.v."""
     slope: float
     """Gradient times direction, not negative; ``nan`` for a gradient that is not finite."""
     difference: float
@@ -108,18 +108,19 @@ def check_gradient(
     _demand_one_number(fn(point))
     claimed = like("gradient", (gradient or jax.grad(fn))(point), "x", point)
     v = _uphill(claimed, point, key)
-    difference = finite.derivative(_along(fn, point, v), 1.0)
+    measured = finite.derivative(_along(fn, point, v), 1.0)
     slope, forward = _dot(claimed, v), _pushed(fn, point, v)
     u = max(unit_roundoff(leaf.dtype) for leaf in jax.tree.leaves(point))
     allowed = math.sqrt(u) * slope
     if not math.isfinite(slope):
-        return Check("differs", math.inf, difference.error, math.nan, difference.value, forward)
-    error, bar = abs(slope - difference.value), difference.error + allowed
+        value, bar, _ = measured
+        return Check("differs", math.inf, bar, math.nan, value, forward)
+    error, bar = abs(slope - measured.value), measured.error + allowed
     if error > bar or (forward is not None and abs(slope - forward) > allowed):
         verdict = "differs"
     else:
         verdict = "agrees" if bar < slope / PART else "undecided"
-    return Check(verdict, error, bar, slope, difference.value, forward)
+    return Check(verdict, error, bar, slope, measured.value, forward)
 
 
 def _demand_one_number(y: Any) -> None:
