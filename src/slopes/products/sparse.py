@@ -48,9 +48,9 @@ class SparseJacobian:
     by_rows: bool
     """Whether the rows are coloured, and reverse products taken."""
     values: Callable[[Any], Any]
-    """Compiled: from a point to the entries, in the pattern's order."""
+    """From a point to the entries, in the pattern's order; compiled."""
     push: Callable[[Any, Any], Any] = field(repr=False)
-    """Compiled: from a point and a flat direction to the product of the matrix with it."""
+    """From a point and a flat direction to the product of the matrix with it; compiled."""
     places: Any = field(repr=False)
     """Row and column of each entry, shape (k, 2), on the device."""
     tol: float = field(repr=False)
