@@ -8,7 +8,7 @@ export const PROGRAMS = {
   "x·y and x·y·sin x": ["x*y*sin(x)", [2, 4]],
   "x², sin x and their product": ["x*x*sin(x)", [1, 2, 3]],
 };
-const MODES = { "forwards, by inputs": true, "backwards, by outputs": false };
+const MODES = { forwards: true, backwards: false };
 
 /* What a pass sends to every line, and the entries of the Jacobian that it finds. */
 export const pass = (name, forward, k, point) => {
@@ -51,7 +51,7 @@ export const start = (stage) => {
   const program = choice("Program", PROGRAMS, turn), mode = choice("Passes", MODES, turn);
   const number = slider("Pass", {}, String, again), step = slider("Step", {}, String, draw);
   const x = slider("x =", { min: -3, max: 3, step: .1, value: 2 }, (at) => show(at), draw);
-  const y = slider("y =", { min: -3, max: 3, step: .1, value: 3 }, (at) => show(at), draw);
+  const y = slider("y =", { min: -3, max: 3, step: .1, value: 1 }, (at) => show(at), draw);
   const say = lay(stage, "passes", [program.row, mode.row, number.row, step.row, x.row, y.row],
     [list.all, matrix.all]);
   turn();

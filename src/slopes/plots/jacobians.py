@@ -34,13 +34,14 @@ def crossover(
     -------
     Drawing
         A square for each pair with how many times as much the dearer mode needs; those where
-        forward mode is cheaper are filled, where reverse mode is, hatched.
+        forward mode is cheaper are filled, where reverse mode is, hatched; where the two differ by
+        less than a quarter, neither.
     """
     fig, (ax,) = figure(height=4.6)
     paper = {"facecolor": PALETTE["paper"][0], "lw": 0, "pad": 1.5}
     for i, row in enumerate(ratios):
         for j, ratio in enumerate(row):
-            _square(ax, j, i, "forward" if ratio < 0.95 else "reverse" if ratio > 1.05 else "even")
+            _square(ax, j, i, "forward" if ratio < 0.8 else "reverse" if ratio > 1.25 else "even")
             times = max(ratio, 1 / ratio)
             text = f"{times:.2g}" if times < 99.5 else f"{times:.0f}"
             ax.text(j, i, text, ha="center", va="center", bbox=paper)

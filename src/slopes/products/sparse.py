@@ -13,6 +13,7 @@ Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapter 8.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import jax
@@ -47,9 +48,9 @@ class SparseJacobian:
     by_rows: bool
     """Whether the rows are coloured, and reverse products taken."""
     values: Callable[[Any], Any]
-    """Compiled: from a point to the entries, in the pattern's order."""
+    """From a point to the entries, in the pattern's order; compiled."""
     push: Callable[[Any, Any], Any] = field(repr=False)
-    """Compiled: from a point and a flat direction to the product of the matrix with it."""
+    """From a point and a flat direction to the product of the matrix with it; compiled."""
     places: Any = field(repr=False)
     """Row and column of each entry, shape (k, 2), on the device."""
     tol: float = field(repr=False)
@@ -219,13 +220,14 @@ def _readable(pattern: Pattern, colours: Any) -> tuple[Any, Any]:
 def _reader(line: Any, colours: Any, rows: Any, shades: Any) -> Callable[[Any], Any]:
     """Compile compression and reading: one product per colour, then the entries' places."""
     count = int(colours.max(initial=0)) + 1
-    rows, shades = (jnp.asarray(part, jnp.int32) for part in (rows, shades))
 
-    @jax.jit
+    @partial(jax.jit, inline=True)  # one program with what calls it
     def values(x: Any) -> Any:
         seeds = jax.nn.one_hot(colours, count, dtype=x.dtype, axis=0)
         # A loop over colours: for a batch the compiler computes what they share anew for each.
-        return jax.lax.map(line(x), seeds).at[shades, rows].get(mode="promise_in_bounds")
+        compressed = jax.lax.map(line(x), seeds)
+        places = jnp.asarray(shades * compressed.shape[1] + rows, jnp.int32)
+        return compressed.ravel().at[places].get(mode="promise_in_bounds")
 
     return values
 
