@@ -49,7 +49,7 @@ def price(
     ax.axvline(crossing, color=PALETTE["muted"][0], linestyle=(0, (2, 2)), linewidth=1.2)
     for (name, operations), colour in zip(ways.items(), cycle(len(ways)), strict=True):
         ax.loglog(products, operations, color=PALETTE[colour][0], linewidth=2.2)
-        near = len(products) // 5
+        near = len(products) // 8
         label(ax, products[near], operations[near] / 2.2, name, colour=colour, va="top")
     low, high = (limit(tuple(map(limit, ways.values()))) for limit in (min, max))
     ax.set_ylim(low / 20, high * 3)
