@@ -43,15 +43,16 @@ def price(
     Returns
     -------
     Drawing
-        Log-log plot, each curve with its name at its left end.
+        Log-log plot, each curve with its name below it.
     """
     fig, (ax,) = figure(height=4.8)
     ax.axvline(crossing, color=PALETTE["muted"][0], linestyle=(0, (2, 2)), linewidth=1.2)
     for (name, operations), colour in zip(ways.items(), cycle(len(ways)), strict=True):
         ax.loglog(products, operations, color=PALETTE[colour][0], linewidth=2.2)
-        label(ax, products[0] * 1.2, operations[0] * 1.8, name, colour=colour)
+        near = len(products) // 8
+        label(ax, products[near], operations[near] / 2.2, name, colour=colour, va="top")
     low, high = (limit(tuple(map(limit, ways.values()))) for limit in (min, max))
-    ax.set_ylim(low / 3, high * 12)
+    ax.set_ylim(low / 20, high * 3)
     ax.set(xlabel="number of products", ylabel="operations")
     first = listed([f"{operations[0]:.1e} for {name}" for name, operations in ways.items()])
     return draw(
@@ -74,7 +75,7 @@ def estimates(
     samples : array of shape (k,)
         Numbers of samples, positive, increasing.
     errors : Mapping[str, array of shape (k,)]
-        True error by matrix, positive, at most four.
+        True error by matrix, relative to the size of the diagonal, positive, at most four.
     bars : Mapping[str, array of shape (k,)]
         Stated error by matrix, the same names.
 
@@ -84,25 +85,26 @@ def estimates(
         Log-log plot: errors as dots, bars as lines, with the slope of an inverse root.
     """
     fig, (ax,) = figure(height=4.6)
+    tops, ends = ([values[k] for values in bars.values()] for k in (0, -1))
     for (name, error), colour in zip(errors.items(), cycle(len(errors)), strict=True):
         shade = PALETTE[colour][0]
         ax.loglog(samples, error, "o", color=shade, linestyle="none")
         ax.loglog(samples, bars[name], color=shade, linewidth=2.0)
-        label(ax, samples[0] * 1.05, bars[name][0] * 1.5, name, colour=colour)
-    tops, ends = ([values[k] for values in bars.values()] for k in (0, -1))
+        above = bars[name][0] == max(tops)
+        at = bars[name][0] * (1.4 if above else 0.6)
+        label(ax, samples[0], at, name, colour=colour, va="bottom" if above else "top")
     decades = float(np.log10(samples[-1] / samples[0]))
     reference_slope(
         ax,
         order=-0.5,
-        through=(float(samples[0]), min(tops) / 2.5),
+        through=(float(samples[0]), min(tops) / 8),
         span=decades,
         text="",
     )
-    label(
-        ax, float(samples[1]), min(tops) / 4.5, "slope \N{MINUS SIGN}1/2", colour="muted", va="top"
-    )
-    ax.set(xlabel="products with random signs", ylabel="error of an entry, root mean square")
-    ax.set_ylim(min(ends) / 8, max(tops) * 4)
+    slope = "slope \N{MINUS SIGN}1/2"
+    label(ax, float(samples[0]), min(tops) / 16, slope, colour="muted", va="top")
+    ax.set(xlabel="products with random signs", ylabel="relative error, root mean square")
+    ax.set_ylim(min(ends) / 16, max(tops) * 4)
     return draw(
         fig,
         alt=f"Log-log plot of errors against {samples[0]} to {samples[-1]} products for "

@@ -31,7 +31,7 @@ def test_estimates_shows_errors_as_dots_and_bars_as_lines():
     drawing = hessians.estimates(SAMPLES, ERRORS, BARS)
     (ax,) = panels(drawing)
     assert is_loglog(ax)
-    assert ax.get_ylabel() == "error of an entry, root mean square"
+    assert ax.get_ylabel() == "relative error, root mean square"
     for name in BARS:
         assert drawn(ax, SAMPLES, ERRORS[name])
         assert drawn(ax, SAMPLES, BARS[name])
