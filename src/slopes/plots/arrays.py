@@ -151,7 +151,8 @@ def lanes(rows: Mapping[str, Sequence[Span]], *, marks: Mapping[str, float]) -> 
             ax.text((start + end) / 2, height, name, ha="center", va="center", fontsize=SMALL)
     top = 0.62
     for name, at in marks.items():
-        ax.axvline(at, color=PALETTE["ink"][0], linestyle=(0, (2, 2)), linewidth=1.4)
+        ax.plot([at, at], [heights[-1] - 0.5, top - 0.05], color=PALETTE["ink"][0],
+                linestyle=(0, (2, 2)), linewidth=1.4)  # fmt: skip
         ax.text(at, top, name, ha="center", va="bottom", fontsize=SMALL)
     ends = [end for spans in rows.values() for _, _, end in spans]
     ax.set_yticks(heights, list(rows))
@@ -159,7 +160,7 @@ def lanes(rows: Mapping[str, Sequence[Span]], *, marks: Mapping[str, float]) -> 
     ax.set(
         xlabel="time",
         ylabel="who works",
-        xlim=(-0.04 * max(ends), 1.04 * max(ends)),
+        xlim=(-0.07 * max(ends), 1.07 * max(ends)),
         ylim=(heights[-1] - 0.5, top + 0.45),
     )
     ax.set_xticks([])
