@@ -289,6 +289,7 @@ def newton_basins(
     *,
     half_width: float,
     roots: Sequence[complex],
+    across: bool = False,
 ) -> Drawing:
     """Colour the complex plane by the root that Newton's iteration finds from each point.
 
@@ -302,13 +303,15 @@ def newton_basins(
         The picture shows real and imaginary parts up to this size.
     roots : Sequence[complex]
         The roots, which are marked.
+    across : bool
+        Whether the figure is low and wide, as a slide wants it.
 
     Returns
     -------
     Drawing
         A picture made of pixels, with axes.
     """
-    fig, (ax,) = figure(height=6.2)
+    fig, (ax,) = figure(width=8.4 if across else 7.2, height=4.2 if across else 6.2)
     colours = np.array([*[to_rgb(colour) for colour in PIXELS], (0, 0, 0)])
     image = np.empty((*root.shape, 4))
     image[..., :3] = colours[root]

@@ -125,10 +125,15 @@ def test_growth_shows_gap_and_derivative_and_what_foretells_them():
 # --- Newton's basins ------------------------------------------------------------------------------
 
 
-def test_basins_have_the_colour_of_their_root_and_none_where_there_is_none():
+@ACROSS
+def test_basins_have_the_colour_of_their_root_and_none_where_there_is_none(across):
     root = np.array([[0, 1], [2, -1]])
     drawing = batching.newton_basins(
-        root, np.array([[3, 9], [3, 50]]), half_width=1.5, roots=[1 + 0j, 1j, -1 + 0j]
+        root,
+        np.array([[3, 9], [3, 50]]),
+        half_width=1.5,
+        roots=[1 + 0j, 1j, -1 + 0j],
+        across=across,
     )
     (ax,) = panels(drawing)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("real part", "imaginary part")
