@@ -178,7 +178,7 @@ def cobweb(fn: Map, x: Point, *args: Any, steps: Numbers) -> Inexact[jax.Array, 
     """
     _real(_start(fn, x, args))
     twice = jnp.repeat(orbit(fn, x, *args, steps=steps), 2)
-    return jnp.stack([twice[:-1], jnp.append(twice[:1], twice[2:])], axis=1)
+    return jnp.stack([twice[:-1], twice[1:]], axis=1)
 
 
 def fixed_point(
