@@ -56,7 +56,7 @@ class FixedPoint(NamedTuple):
     value: Inexact[jax.Array, "..."]
     """The point."""
     slope: Inexact[jax.Array, "..."]
-    """Derivative of the map there, of the composed map for a longer period: the multiplier."""
+    """Derivative of the map there, or of the composed map, the multiplier of the cycle."""
     converged: Bool[jax.Array, "..."]
     """Whether the last step was short enough."""
     iterations: Int[jax.Array, "..."]
@@ -66,7 +66,7 @@ class FixedPoint(NamedTuple):
 
     @property
     def attracting(self) -> Bool[jax.Array, "..."]:
-        """Whether orbits that start close by come closer: a slope below 1 in size."""
+        """Whether orbits that start close by come closer, which a slope below 1 in size says."""
         return self.converged & (jnp.abs(self.slope) < 1)
 
 
@@ -85,7 +85,7 @@ class Bifurcation(NamedTuple):
     parameter: Float[jax.Array, " k"]
     """One for each orbit."""
     values: Inexact[jax.Array, "keep k"]
-    """The points that were kept, in their order: a column is an orbit, a row is a step."""
+    """The points that were kept, a column for each orbit, a row for each step."""
 
 
 def orbit(fn: Map, x: Point, *args: Any, steps: Numbers) -> Inexact[jax.Array, "..."]:
@@ -178,7 +178,7 @@ def cobweb(fn: Map, x: Point, *args: Any, steps: Numbers) -> Inexact[jax.Array, 
     """
     _real(_start(fn, x, args))
     twice = jnp.repeat(orbit(fn, x, *args, steps=steps), 2)
-    return jnp.stack([twice[:-1], jnp.append(twice[:1], twice[2:])], axis=1)
+    return jnp.stack([twice[:-1], twice[1:]], axis=1)
 
 
 def fixed_point(

@@ -225,6 +225,13 @@ def test_a_search_without_a_goal_says_so():
     assert not far.converged
 
 
+def test_a_search_that_was_cut_short_says_nothing_of_attraction():
+    found = iterate.fixed_point(quadratic, 0.0, steps=1)
+    assert abs(found.slope) < 1
+    assert not found.converged
+    assert not found.attracting
+
+
 def test_at_a_bifurcation_half_the_digits_are_lost():
     found = iterate.fixed_point(lambda x: x - x * x, 0.3)  # slope 1 at its fixed point 0
     assert found.converged

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -30,6 +30,9 @@ Points = Float[np.ndarray, " k"]
 #: Colours of pictures made of pixels, which no theme can switch: each has a contrast of 3 with
 #: light paper and with dark.
 PIXELS = ("#4a80d9", "#cc6418", "#1f8f66")
+
+#: Boxes in which a bifurcation diagram counts the points of one parameter.
+ROWS = 220
 
 
 class Fixed(NamedTuple):
@@ -207,7 +210,7 @@ def diagram(
     width, height = (8.4, 4.4) if across else (7.2, 7.6)
     fig, (ax, below) = figure(width=width, height=height, panels=2, across=across)
     window = (float(a[0]), float(a[-1]))
-    _pixels(ax, values, window)
+    counts = _pixels(ax, values, window)
     ax.set(xlabel="$a$", ylabel="$x$ after settling", xlim=window, ylim=(0, 1.12))
     below.axhline(0, color=PALETTE["muted"][0], linewidth=1, linestyle="-")
     below.plot(a, np.maximum(exponent, -2), color=PALETTE["blue"][0], linestyle="-", linewidth=1)
@@ -216,28 +219,28 @@ def diagram(
         for panel in (ax, below):
             panel.axvline(place, color=PALETTE["orange"][0], linewidth=1, linestyle=(0, (5, 2)))
         label(ax, place, 1.03, name, colour="orange", ha="center")
-    chaos = float(np.mean(exponent > 0))
+    left, right = (np.count_nonzero(counts[:, column]) for column in (0, -1))
     return draw(
         fig,
         alt=f"Points of settled orbits over the parameter from {window[0]:.3g} to "
-        f"{window[1]:.3g}: branches that split in two again and again, then bands of chaos with "
-        f"gaps; beside them the Lyapunov exponent, positive for {chaos:.0%} of the parameters, "
-        f"at most {exponent.max():.2f}.",
+        f"{window[1]:.3g}: they fill {left} of {ROWS} boxes at the left edge and {right} at the "
+        f"right; beside them the Lyapunov exponent, positive for {np.mean(exponent > 0):.0%} of "
+        f"the parameters, at most {exponent.max():.2f}.",
     )
 
 
-def _pixels(ax: Axes, values: Float[np.ndarray, "keep k"], window: tuple[float, float]) -> None:
+def _pixels(ax: Axes, values: Float[np.ndarray, "keep k"], window: tuple[float, float]) -> Any:
     """Count points in small boxes, and let ink grow with the count."""
     keep, columns = values.shape
-    rows = 220
-    at = np.clip((values * rows).astype(int), 0, rows - 1)
-    counts = np.zeros((rows, columns))
+    at = np.clip((values * ROWS).astype(int), 0, ROWS - 1)
+    counts = np.zeros((ROWS, columns))
     np.add.at(counts, (at, np.broadcast_to(np.arange(columns), at.shape)), 1)
-    image = np.empty((rows, columns, 4))
+    image = np.empty((ROWS, columns, 4))
     image[..., :3] = to_rgb(PIXELS[0])
-    image[..., 3] = np.clip(counts / keep * rows / 4, 0, 1) ** 0.5
+    image[..., 3] = np.clip(counts / keep * ROWS / 4, 0, 1) ** 0.5
     ax.imshow(image, extent=(*window, 0, 1), origin="lower", aspect="auto", interpolation="none")
     ax.grid(visible=False)
+    return counts
 
 
 @drawing_style()
@@ -274,8 +277,8 @@ def growth(gap: Points, derivative: Points, predicted: Points, *, exponent: floa
     return draw(
         fig,
         alt=f"Two orbits start {gap[0]:.0e} apart after one step and are more than 0.1 apart after "
-        f"{first}, then stay below 1; the derivative goes on growing, to {derivative[-1]:.0e} "
-        f"after {len(gap)} steps, by the factor exp({exponent:.3f}) a step.",
+        f"{first}, at most {gap.max():.1f}; the derivative goes on growing, to "
+        f"{derivative[-1]:.0e} after {len(gap)} steps, by the factor exp({exponent:.3f}) a step.",
     )
 
 
@@ -286,6 +289,7 @@ def newton_basins(
     *,
     half_width: float,
     roots: Sequence[complex],
+    across: bool = False,
 ) -> Drawing:
     """Colour the complex plane by the root that Newton's iteration finds from each point.
 
@@ -299,13 +303,15 @@ def newton_basins(
         The picture shows real and imaginary parts up to this size.
     roots : Sequence[complex]
         The roots, which are marked.
+    across : bool
+        Whether the figure is low and wide, as a slide wants it.
 
     Returns
     -------
     Drawing
         A picture made of pixels, with axes.
     """
-    fig, (ax,) = figure(height=6.2)
+    fig, (ax,) = figure(width=8.4 if across else 7.2, height=4.2 if across else 6.2)
     colours = np.array([*[to_rgb(colour) for colour in PIXELS], (0, 0, 0)])
     image = np.empty((*root.shape, 4))
     image[..., :3] = colours[root]
@@ -317,9 +323,10 @@ def newton_basins(
     ax.grid(visible=False)
     ax.set(xlabel="real part", ylabel="imaginary part")
     shares = [f"{np.mean(root == i):.0%}" for i in range(len(roots))]
+    edges = np.mean((root[1:, 1:] != root[:-1, 1:]) | (root[1:, 1:] != root[1:, :-1]))
     return draw(
         fig,
         alt=f"The complex plane, coloured by the root that Newton's iteration finds: the "
-        f"{len(roots)} roots take {listed(shares)} of the square, and where two regions meet, "
-        "small regions of the third lie in between, down to the size of a pixel.",
+        f"{len(roots)} roots take {listed(shares)} of the square, and {edges:.0%} of the points "
+        "lie beside one of another colour.",
     )

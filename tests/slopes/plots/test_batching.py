@@ -88,6 +88,7 @@ def test_a_diagram_shows_points_and_exponents_over_one_range(across):
     for panel in (ax, below):
         assert any(np.all(x == 3.2) for x, _ in data(panel))
     assert "here" in names(ax)
+    assert "they fill 1 of 220 boxes at the left edge and 2 at the right;" in drawing.alt
     assert "positive for 33% of the parameters, at most 0.50" in drawing.alt
 
 
@@ -115,17 +116,24 @@ def test_growth_shows_gap_and_derivative_and_what_foretells_them():
     for series in (gap, derivative, 1e-8 * derivative):
         assert drawn(ax, np.arange(1.0, 5.0), series)
     assert {"gap", "derivative", "slope 0.693 a step"} <= names(ax)
-    assert "start 1e-08 apart after one step and are more than 0.1 apart after 3," in drawing.alt
+    assert "start 1e-08 apart after one step and are more than 0.1 apart after 3, at most 0.3;" in (
+        drawing.alt
+    )
     assert "to 8e+00 after 4 steps, by the factor exp(0.693) a step." in drawing.alt
 
 
 # --- Newton's basins ------------------------------------------------------------------------------
 
 
-def test_basins_have_the_colour_of_their_root_and_none_where_there_is_none():
+@ACROSS
+def test_basins_have_the_colour_of_their_root_and_none_where_there_is_none(across):
     root = np.array([[0, 1], [2, -1]])
     drawing = batching.newton_basins(
-        root, np.array([[3, 9], [3, 50]]), half_width=1.5, roots=[1 + 0j, 1j, -1 + 0j]
+        root,
+        np.array([[3, 9], [3, 50]]),
+        half_width=1.5,
+        roots=[1 + 0j, 1j, -1 + 0j],
+        across=across,
     )
     (ax,) = panels(drawing)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("real part", "imaginary part")
@@ -134,7 +142,7 @@ def test_basins_have_the_colour_of_their_root_and_none_where_there_is_none():
     pixels = np.asarray(image.get_array())
     assert len({tuple(pixels[place][:3]) for place in ((0, 0), (0, 1), (1, 0))}) == 3
     assert pixels[1, 1, 3] == 0 < pixels[0, 1, 3] < pixels[0, 0, 3]
-    assert "the 3 roots take 25%, 25% and 25% of the square" in drawing.alt
+    assert "the 3 roots take 25%, 25% and 25% of the square, and 100% of" in drawing.alt
 
 
 def luminance(colour):
