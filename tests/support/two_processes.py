@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -29,24 +30,28 @@ def loss(w, X, y):
 
 
 def one(port, index):
-    """Join the others, build the global arrays from what is here, and take the gradient."""
+    """Build global arrays from the rows that are here; take the gradient."""
     import jax
     import numpy as np
-    from jax.sharding import NamedSharding, PartitionSpec
+    from jax.sharding import NamedSharding
+    from jax.sharding import PartitionSpec as P
 
     jax.config.update("jax_enable_x64", True)
     jax.config.update("jax_num_cpu_devices", DEVICES)
-    jax.distributed.initialize(f"127.0.0.1:{port}", num_processes=PROCESSES, process_id=index)
+    address = f"127.0.0.1:{port}"
+    jax.distributed.initialize(address, PROCESSES, index)
     mesh = jax.make_mesh((jax.device_count(),), ("data",))
-    split, whole = (NamedSharding(mesh, PartitionSpec(*axes)) for axes in (["data"], []))
-    X, y = (jax.make_array_from_process_local_data(split, part) for part in rows_of(index))
+    cut, whole = NamedSharding(mesh, P("data")), NamedSharding(mesh, P())
+    build = jax.make_array_from_process_local_data
+    X, y = (build(cut, part) for part in rows_of(index))
     w = jax.device_put(np.ones(3), whole)
 
+    here, all_of_them = jax.local_device_count(), jax.device_count()
+    print(f"process {index}: {all_of_them} devices, {here} of them here")
     held = [shard.index[0] for shard in X.addressable_shards]
-    rows = ", ".join(f"{part.start} to {part.stop - 1}" for part in held)
-    print(f"process {index}: {jax.device_count()} devices, {jax.local_device_count()} of them here")
-    print(f"X is {jax.typeof(X)}, here are rows {rows}")
-    print("gradient", np.round(np.asarray(jax.jit(jax.grad(loss))(w, X, y)), 12))
+    rows = f"rows {held[0].start} to {held[-1].stop - 1}"
+    print(f"X is {jax.typeof(X)}, {rows} are here")
+    print("gradient", np.asarray(jax.jit(jax.grad(loss))(w, X, y)))
     refused("close over X", lambda: jax.jit(lambda w: loss(w, X, y))(w))
     refused("read X", lambda: np.asarray(X))
     jax.distributed.shutdown()
@@ -57,7 +62,8 @@ def refused(name, act):
     try:
         act()
     except RuntimeError as error:
-        print(f"{name}: {type(error).__name__}: {str(error).partition('. ')[0]}.")
+        told = f"{name}: {type(error).__name__}: {str(error).partition('. ')[0]}."
+        print(textwrap.fill(told, 72, subsequent_indent="    ", break_on_hyphens=False))
 
 
 def free_port():
@@ -67,26 +73,31 @@ def free_port():
 
 
 def together(timeout=120):
-    """Run both processes; give what each printed. None of them outlives the call."""
+    """Run both; give what each printed. None of them outlives the call."""
     script, port = str(Path(__file__).resolve()), str(free_port())
-    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
     deadline = time.monotonic() + timeout
     with contextlib.ExitStack() as stack:
         running = []
         for index in range(PROCESSES):
             command = [sys.executable, script, port, str(index)]
-            pipe = subprocess.PIPE
-            process = subprocess.Popen(
-                command, stdout=pipe, stderr=pipe, text=True, env=environment
-            )
-            stack.enter_context(process)
+            process = stack.enter_context(started(command))
             stack.callback(process.kill)
             running.append(process)
-        told = [process.communicate(timeout=deadline - time.monotonic()) for process in running]
+        told = []
+        for process in running:
+            left = deadline - time.monotonic()
+            told.append(process.communicate(timeout=left))
     for process, (_, errors) in zip(running, told, strict=True):
         if process.returncode:
-            raise RuntimeError(f"a process ended with {process.returncode}: {errors[-2000:]}")
+            code = process.returncode
+            raise RuntimeError(f"a process ended with {code}: {errors[-2000:]}")
     return [out for out, _ in told]
+
+
+def started(command):
+    pipe = subprocess.PIPE
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
 
 
 @contextlib.contextmanager

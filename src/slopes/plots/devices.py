@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Float
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from slopes.plots.graphs import dag
 from slopes.plots.style import (
@@ -111,7 +111,8 @@ def ulps(errors: Mapping[int, Points]) -> Drawing:
         area = 500.0 * times / len(found)
         ax.scatter(np.full(len(values), place), values, s=area, color=PALETTE["blue"][0])
     ax.set_xticks(range(len(errors)), [f"{count}" for count in errors])
-    ax.set(xlabel="devices", ylabel="error / last place", xlim=(-0.5, len(errors) - 0.2))
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set(xlabel="devices", ylabel="error in ulps", xlim=(-0.5, len(errors) - 0.2))
     means = listed(f"{np.abs(found).mean():.1f} with {count}" for count, found in errors.items())
     return draw(
         fig,

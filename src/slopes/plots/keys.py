@@ -158,7 +158,7 @@ def spreads(steps: Points, fresh: Points, shared: Points, *, gradient: float) ->
     reference_slope(
         ax, order=-1.0, through=(steps[0], 3 * fresh[0]), span=0.6 * span, text="slope $-1$"
     )
-    label(ax, steps[0], fresh[0] / 4, "fresh keys", colour="orange", va="top")
+    label(ax, steps[0], fresh[0] / 8, "fresh keys", colour="orange", va="top")
     label(ax, steps[0], shared[0] * 1.6, "the same keys", colour="blue", va="bottom")
     ax.set(xlabel="step $h$", ylabel="standard deviation of the slope")
     ax.set_ylim(gradient / 10, 20 * fresh[0])
