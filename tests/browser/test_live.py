@@ -405,7 +405,13 @@ def test_fixed_points_and_slopes_of_the_cobweb_are_those_of_the_package(name, as
 
 # --- in the page ---------------------------------------------------------------------------------
 
-FIGURES = {"valley": "finite", "arrow": "dual", "walk": "tape", "cobweb": "batching", "passes": "jacobians"}
+FIGURES = {
+    "valley": "finite",
+    "arrow": "dual",
+    "walk": "tape",
+    "cobweb": "batching",
+    "passes": "jacobians",
+}
 WAKE = """name => document.querySelector(`[data-live=${name}]`).scrollIntoView({block: "center"})"""
 PLACE = "window.Reveal && Reveal.getIndices()"
 HEIGHT = "e => e.getBoundingClientRect().height"
