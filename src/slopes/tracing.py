@@ -150,8 +150,8 @@ def _count(program: Program) -> Counter[str]:
             continue
         if op.times is None:
             raise ValueError(
-                f"fn must turn its loops a known number of times, got fn with a {op.name!r}. "
-                "Count its body, or write it as a scan."
+                "fn must turn its loops a known number of times, "
+                f"got fn with a {op.name!r}. Count its body, or write it as a scan."
             )
         runs = _RUN.get(op.name)  # None where all bodies do
         inside = [_count(body) for title, body in op.bodies if runs in (None, title)]
