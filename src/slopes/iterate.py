@@ -241,7 +241,7 @@ def fixed_point(
 def lyapunov(
     fn: Map, x: Point, *args: Any, skip: Numbers = 1000, keep: Numbers = 10_000
 ) -> Lyapunov:
-    r"""Measure how fast neighbouring orbits part, the mean of log|f'| on an orbit.
+    r"""Measure how fast neighbours part, the mean of log|f'| along an orbit.
 
     Parameters
     ----------
