@@ -241,7 +241,7 @@ def fixed_point(
 def lyapunov(
     fn: Map, x: Point, *args: Any, skip: Numbers = 1000, keep: Numbers = 10_000
 ) -> Lyapunov:
-    r"""Measure how fast neighbouring orbits part: the mean of log|f'| along an orbit.
+    r"""Measure how fast neighbours part, the mean of log|f'| along an orbit.
 
     Parameters
     ----------
@@ -255,19 +255,21 @@ def lyapunov(
     Returns
     -------
     Lyapunov
-        Exponent and standard error. It is minus infinity if the orbit meets a point of slope 0,
-        and infinity if the orbit leaves every bound.
+        Exponent and standard error. It is minus infinity if the orbit meets
+        a point of slope 0, and infinity if the orbit leaves every bound.
 
     Raises
     ------
     TypeError, ValueError
-        As for `orbit`, and if `x` is not one real number, or a count is too small.
+        As for `orbit`, and if `x` is not one real number, or a count is
+        too small.
 
     Notes
     -----
-    The slope is JAX's `jvp` of one step: the derivative of the whole orbit is the product of
-    these slopes and soon overflows, their logarithms only add up. The error supposes that a
-    block, a twentieth of the steps, forgets the one before.
+    The slope is JAX's `jvp` of one step. The derivative of the whole orbit is
+    the product of these slopes and soon overflows; their logarithms only add
+    up. The error supposes that a block, a twentieth of the steps, forgets the
+    one before.
 
     Examples
     --------

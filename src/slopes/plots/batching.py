@@ -207,7 +207,7 @@ def diagram(
     Drawing
         Two panels with one horizontal scale; the diagram is made of pixels.
     """
-    width, height = (8.4, 4.4) if across else (7.2, 7.6)
+    width, height = (8.4, 4.2) if across else (7.2, 7.6)
     fig, (ax, below) = figure(width=width, height=height, panels=2, across=across)
     window = (float(a[0]), float(a[-1]))
     counts = _pixels(ax, values, window)
@@ -263,7 +263,7 @@ def growth(gap: Points, derivative: Points, predicted: Points, *, exponent: floa
     Drawing
         Semilogarithmic plot.
     """
-    fig, (ax,) = figure(height=4.4)
+    fig, (ax,) = figure(height=4.2)
     steps = np.arange(1, len(gap) + 1)
     ax.semilogy(steps, predicted, color=PALETTE["muted"][0], linestyle="-", linewidth=1)
     ax.semilogy(steps, derivative, "s", color=PALETTE["orange"][0], linestyle="none", markersize=4)
