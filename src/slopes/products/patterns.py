@@ -111,7 +111,7 @@ def probe_pattern(
     Raises
     ------
     TypeError
-        If `x_example` does not hold floats.
+        If `x_example` is not one array of floats, or `fn` does not return one array.
     ValueError
         If `points` is less than 1, or a derivative is not finite at one of them.
 
@@ -125,10 +125,10 @@ def probe_pattern(
     >>> pattern.rows.tolist(), pattern.cols.tolist()
     ([0, 0, 1, 1], [0, 1, 1, 2])
     """
-    x = floating("x_example", x_example)
+    x = one_array(x_example)
     if points < 1:
         raise ValueError(f"points must be at least 1, got {points=!r}")
-    out = jax.eval_shape(fn, x)
+    out = one_output(fn, x)
     by_rows = out.size < x.size
     seed = out if by_rows else x
     product = pulling(fn) if by_rows else pushing(fn)
@@ -170,6 +170,22 @@ def pulling(fn: Fn) -> Any:
         return lambda w: pull_back(w.reshape(y.shape))[0].ravel()
 
     return at
+
+
+def one_array(x_example: Any) -> Any:
+    """Refuse what is no array of floats."""
+    x = floating("x_example", x_example)
+    if not isinstance(x, jax.Array):
+        raise TypeError(f"x_example must be one array, got {x_example=!r}; flatten it before")
+    return x
+
+
+def one_output(fn: Fn, x: Any) -> Any:
+    """Find shape and dtype of what a function returns, without a computation."""
+    out = jax.eval_shape(fn, x)
+    if not isinstance(out, jax.ShapeDtypeStruct):
+        raise TypeError(f"fn must return one array, got {out!r}; join its parts")
+    return out
 
 
 def default_tol(dtype: Any) -> float:

@@ -24,11 +24,12 @@ from jaxtyping import Int
 
 from slopes._typing import Fn
 from slopes.products.colouring import colour_columns, colour_symmetric
-from slopes.products.directions import floating
 from slopes.products.patterns import (
     Pattern,
     as_pattern,
     default_tol,
+    one_array,
+    one_output,
     probe_pattern,
     pulling,
     pushing,
@@ -133,7 +134,7 @@ def sparse_jacobian(
     Raises
     ------
     TypeError
-        If `x_example` does not hold floats.
+        If `x_example` is not one array of floats, or `fn` does not return one.
     ValueError
         If the pattern has the wrong shape, or lacks an entry at `x_example`.
 
@@ -145,8 +146,8 @@ def sparse_jacobian(
     >>> jac(jnp.zeros(4)).todense().tolist()
     [[-1.0, 1.0, 0.0, 0.0], [0.0, -1.0, 1.0, 0.0], [0.0, 0.0, -1.0, 1.0]]
     """
-    x, (first, second) = floating("x_example", x_example), jax.random.split(key)
-    shape = (jax.eval_shape(fn, x).size, x.size)
+    x, (first, second) = one_array(x_example), jax.random.split(key)
+    shape = (one_output(fn, x).size, x.size)
     found = probe_pattern(fn, x, key=first, tol=tol) if pattern is None else as_pattern(pattern)
     _demand_shape(found, shape)
     by_columns, by_rows = colour_columns(found), colour_columns(found.transposed)
@@ -184,7 +185,7 @@ def sparse_hessian(
     Raises
     ------
     TypeError
-        If `x_example` does not hold floats.
+        If `x_example` is not one array of floats, or `fn` does not return one.
     ValueError
         If the pattern has the wrong shape, is not symmetric, or lacks an entry at `x_example`.
 
@@ -194,7 +195,7 @@ def sparse_hessian(
     >>> int(hess.colours.max()) + 1, hess(jnp.ones(5)).todense()[0].tolist()
     (2, [0.0, 1.0, 1.0, 1.0, 1.0])
     """
-    x, (first, second) = floating("x_example", x_example), jax.random.split(key)
+    x, (first, second) = one_array(x_example), jax.random.split(key)
     gradient = jax.grad(fn)
     if pattern is None:
         found = probe_pattern(gradient, x, key=first, tol=tol)

@@ -235,6 +235,10 @@ def test_bad_input_is_refused():
         products.sparse_jacobian(diffusion, jnp.arange(3), key=KEY)
     with pytest.raises(TypeError, match="x_example must hold real floating"):
         products.sparse_hessian(rosenbrock, jnp.arange(3), key=KEY)
+    with pytest.raises(TypeError, match="x_example must be one array"):
+        products.sparse_jacobian(lambda x: x[0], [jnp.ones(3), jnp.ones(2)], key=KEY)
+    with pytest.raises(TypeError, match="fn must return one array"):
+        products.sparse_jacobian(lambda x: (x, x), jnp.ones(3), key=KEY)
     for make, fn in ((products.sparse_jacobian, diffusion), (products.sparse_hessian, rosenbrock)):
         with pytest.raises(ValueError, match=r"pattern must have the shape \(5, 5\)"):
             make(fn, jnp.ones(5), key=KEY, pattern=np.ones((4, 4)))
