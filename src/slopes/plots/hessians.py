@@ -50,7 +50,8 @@ def price(
     for (name, operations), colour in zip(ways.items(), cycle(len(ways)), strict=True):
         ax.loglog(products, operations, color=PALETTE[colour][0], linewidth=2.2)
         near = len(products) // 8
-        label(ax, products[near], operations[near] / 2.2, name, colour=colour, va="top")
+        at = (float(products[near]), float(operations[near]) / 2.2)
+        label(ax, *at, name, colour=colour, va="top")
     low, high = (limit(tuple(map(limit, ways.values()))) for limit in (min, max))
     ax.set_ylim(low / 20, high * 3)
     ax.set(xlabel="number of products", ylabel="operations")
@@ -92,7 +93,9 @@ def estimates(
         ax.loglog(samples, bars[name], color=shade, linewidth=2.0)
         above = bars[name][0] == max(tops)
         at = bars[name][0] * (1.4 if above else 0.6)
-        label(ax, samples[0], at, name, colour=colour, va="bottom" if above else "top")
+        label(
+            ax, float(samples[0]), float(at), name, colour=colour, va="bottom" if above else "top"
+        )
     decades = float(np.log10(samples[-1] / samples[0]))
     reference_slope(
         ax,

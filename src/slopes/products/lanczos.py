@@ -35,7 +35,7 @@ class Curvature(NamedTuple):
     along_highest: Any
     """The same for `highest`."""
     residuals: Any
-    """Shape (2,): within this distance of each there is an eigenvalue."""
+    """Two distances, within which of the two there is an eigenvalue."""
     converged: Any
     """Whether both residuals are small, as `tol` asks."""
     iterations: int
