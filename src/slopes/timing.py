@@ -328,7 +328,10 @@ def environment(*packages: str) -> dict[str, Any]:
 
 
 def _call(
-    fn: Callable[..., Any], args: Sequence[Any], wait: Callable[[Any], Any], clock: Clock
+    fn: Callable[..., Any],
+    args: Sequence[Any],
+    wait: Callable[[Any], Any],
+    clock: Clock,
 ) -> tuple[float, float]:
     """Seconds until a call returns, and until its result is there."""
     start = clock()

@@ -7,6 +7,7 @@ that quote it, each with words that stand there: whoever quotes another one adds
 that newcomers meet with arrays, and the traps that raise none, are at the end.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -352,11 +353,13 @@ def test_what_needs_no_tracer_runs_once():
     assert noisy(0.0) == noisy(0.0)
 
 
-def test_an_aligned_array_of_numpys_may_be_shared_and_a_copy_is_not():
+@pytest.mark.parametrize("alias", [None, True, False])
+def test_an_aligned_array_of_numpys_may_be_shared_and_a_copy_is_not(alias):
+    put = functools.partial(jax.device_put, may_alias=alias)
     raw = np.zeros(464, np.uint8)
     offset = -raw.ctypes.data % 64
     numbers = raw[offset : offset + 400].view(np.float32)
-    shared, copied = jax.device_put(numbers).block_until_ready(), jnp.array(numbers)
+    shared, copied = put(numbers).block_until_ready(), jnp.array(numbers)
     numbers[0] = 7.0
     assert (shared[0], copied[0]) == (7.0, 0.0)
 

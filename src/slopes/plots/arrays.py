@@ -96,7 +96,7 @@ def by_size(
     Drawing
         Log-log plot in microseconds; bars reach from quartile to quartile.
     """
-    fig, (ax,) = figure(height=4.6)
+    fig, (ax,) = figure()
     markers = ("o", "s", "^", "D")
     for (name, (median, low, high)), colour, marker in zip(
         seconds.items(), cycle(len(seconds)), markers, strict=False
