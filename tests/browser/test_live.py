@@ -287,7 +287,7 @@ OUTPUTS = {  # of the programs of the passes, in the order of their names there
     "x·y and x·y·sin x": lambda x, y: [x * y, x * y * jnp.sin(x)],
     "x², sin x and their product": lambda x: [x * x, jnp.sin(x), x * x * jnp.sin(x)],
 }
-PASS = """([name, forward, k, x, y]) => live.pass(name, forward, k, {x, y})"""
+SEND = """([name, forward, k, x, y]) => live.pass(name, forward, k, {x, y})"""
 
 
 def passes_apart(ask: Any, wrong: float = 1) -> float:
@@ -301,7 +301,7 @@ def passes_apart(ask: Any, wrong: float = 1) -> float:
             jacs = [np.asarray(columns(jnp.asarray(p)))[:, :n] * wrong for p in points]
         for forward, count in ((True, n), (False, len(jacs[0]))):
             jobs = [[name, forward, k, *p] for p in points.tolist() for k in range(count)]
-            found = [answer["found"] for answer in ask("passes", PASS, jobs)]
+            found = [answer["found"] for answer in ask("passes", SEND, jobs)]
             lines = [line for jac in jacs for line in (jac.T if forward else jac)]
             scales = [np.abs(jac).max() for jac in jacs for _ in range(count)]
             for ours, right, scale in zip(found, lines, scales, strict=True):

@@ -38,7 +38,9 @@ export const start = (stage) => {
       return known(n) ? show(at(n).found[place]) : "?";
     })]));
     const count = (forward ? inputs : outputs).length, line = forward ? "column" : "row";
-    say(`Pass ${k + 1} of ${count}, 1 goes in at ${v(forward ? k : outputs[k])}. `
+    say(`At x = ${show(x.value)}, y = ${show(y.value)}, pass ${k + 1} of ${count}: `
+      + `1 goes in at ${v(forward ? k : outputs[k])}. `
+      + (step.value && !done ? `${v(last)} gets ${show(sent[last])}.` : "")
       + (done ? `It finds ${line} ${k + 1}: ${found.map((a) => show(a)).join(", ")}.` : ""));
   };
   const turn = () => {

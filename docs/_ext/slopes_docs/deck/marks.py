@@ -73,8 +73,8 @@ MARKS = {
 """
     + _points([(352, 232)], 15),
     # the entries of a band, pressed together into three columns
-    "band": f'<path class="secant" d="M40 80V640H330V80Z"/>\n'
-    f'<path class="tangent" d="M345 360H385M385 360 367 348M385 360 367 372"/>\n'
+    "band": '<path class="secant" d="M40 80V640H330V80Z"/>\n'
+    '<path class="tangent" d="M345 360H385M385 360 367 348M385 360 367 372"/>\n'
     '<path class="secant" d="M400 80V640H490V80Z"/>\n'
     + _points([(62 + 41 * j, 110 + 87 * i) for i in range(7) for j in range(7) if abs(i - j) < 2])
     + _points([(415 + 30 * (j % 3), 110 + 87 * i)
