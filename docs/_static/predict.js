@@ -67,7 +67,7 @@
     for (const [address, { page, count: all }] of Object.entries(totals)) {
       const made = Math.min(all, Object.keys(kept[page] || {}).length);
       const { pathname } = new URL(address, location.href);
-      for (const link of document.querySelectorAll(".bd-docs-nav a, .chapters a")) {
+      for (const link of document.querySelectorAll(".bd-docs-nav a, .chapters strong a")) {
         if (link.pathname !== pathname || link.hash) continue;
         const said = link.querySelector(".predict-count") || link.appendChild(document.createElement("span"));
         said.className = "predict-count";

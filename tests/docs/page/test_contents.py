@@ -79,7 +79,7 @@ def test_an_arc_joins_a_chapter_and_what_builds_on_it(docs):
     row, half = contents.ROW, contents.HALF
     assert f"M100 {half}C" in drawing
     assert f" 96 {row + half}" in drawing
-    assert drawing.count("<circle") == 2
+    assert drawing.count("h0") == 2
 
 
 @pytest.mark.parametrize(

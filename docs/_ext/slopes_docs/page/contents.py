@@ -116,10 +116,12 @@ def arcs(chapters: list[Chapter]) -> str:
     for start, end in pairs:
         reach, top, bottom = 10 + 80 * (end - start) / widest, start * ROW + HALF, end * ROW + HALF
         drawn.append(f"M100 {top}C{100 - reach:g} {top} {100 - reach:g} {bottom} 96 {bottom}")
-    dots = "".join(f'<circle cx="100" cy="{row * ROW + HALF}" r="4"/>' for row in rows.values())
+    # a line of no length with round ends stays round, however the drawing is stretched
+    dots = "".join(f"M100 {row * ROW + HALF}h0" for row in rows.values())
     return (
         f'<svg class="chapter-arcs" viewBox="0 0 106 {ROW * len(rows)}" preserveAspectRatio="none" '
-        f'aria-hidden="true" focusable="false"><path d="{"".join(drawn)}"/>{dots}</svg>'
+        f'aria-hidden="true" focusable="false"><path d="{"".join(drawn)}"/>'
+        f'<path class="dots" d="{dots}"/></svg>'
     )
 
 
