@@ -220,7 +220,7 @@ def fixed_point(
     """
     start = _single(_start(fn, x, args))
     turns, most = _count("period", period, 1), _count("steps", steps, 1)
-    tol = float(np.finfo(start.dtype).eps) ** 0.5
+    tol = float(jnp.finfo(start.dtype).eps) ** 0.5  # type: ignore[no-untyped-call]
 
     def image(y: Any) -> tuple[Any, Any]:
         return jax.jvp(lambda y: _advance(fn, y, args, turns), (y,), (jnp.ones_like(y),))
@@ -228,7 +228,8 @@ def fixed_point(
     def newton(state: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
         y, _, done = state
         value, slope = image(y)
-        step = (value - y) / (1 - slope)
+        there = (value == y) & (slope == 1)  # nothing to do, and 0/0 otherwise
+        step = (value - y) / jnp.where(there, 1, 1 - slope)
         return y + step, jnp.abs(step) <= tol * jnp.maximum(1, jnp.abs(y)), done + 1
 
     found, short, done = lax.while_loop(
@@ -416,9 +417,11 @@ def _start(fn: Map, x: Any, args: tuple[Any, ...]) -> Any:
         raise TypeError(
             f"x must be floating or complex, got x={x!r} of dtype {point.dtype}. Write 3.0, not 3."
         )
-    image = jax.eval_shape(fn, point, *args)
-    if point.weak_type:  # a Python number takes the precision of the map's parameters
-        point = point.astype(image.dtype)
+    image = jax.eval_shape(lambda y: fn(y, *args), point)  # args as they are, not as arrays
+    if not isinstance(image, jax.ShapeDtypeStruct):
+        raise TypeError(f"fn must return one array, got fn(x) of type {type(image).__name__}")
+    if point.weak_type and jnp.issubdtype(image.dtype, jnp.inexact):
+        point = point.astype(image.dtype)  # a Python number takes the precision of the parameters
     if image.shape != point.shape:
         raise ValueError(
             f"fn must return the shape {point.shape} of x, got fn(x).shape={image.shape!r}"

@@ -403,6 +403,20 @@ def test_fixed_points_and_slopes_of_the_cobweb_are_those_of_the_package(name, as
         assert np.all(np.abs(images - points) <= ULPS * 2.0**-53 * 20)
 
 
+@pytest.mark.parametrize(
+    ("name", "parameter", "told"),
+    [("(x² + c)/10", 21, ["attracts", "repels"]), ("(x² + c)/10", 25, ["undecided"]),
+     ("a x (1 - x)", 1, ["undecided"]), ("a x (1 - x)", 2.5, ["repels", "attracts"]),
+     ("a x (1 - x)", 3, ["repels", "undecided"])],
+)  # fmt: skip
+def test_a_cobweb_tells_what_the_slope_decides_and_two_points_that_meet_once(
+    name, parameter, told, ask
+):
+    body = """([name, a]) => live.MAPS[name].fixed(a)
+      .map((x) => live.kind(live.MAPS[name].slope(x, a)))"""
+    assert ask("cobweb", body, [[name, parameter]]) == [told]
+
+
 # --- in the page ---------------------------------------------------------------------------------
 
 FIGURES = {

@@ -123,6 +123,14 @@ def test_a_number_takes_the_precision_of_the_parameters():
     assert iterate.orbit(logistic, 0.3, jnp.float32(2.0), steps=2).dtype == jnp.float32
 
 
+def test_what_the_map_takes_besides_the_point_reaches_it_as_it_is():
+    def power(x, n, outer):
+        return outer(x**n if n > 1 else x)  # a traced n would have no truth
+
+    assert iterate.orbit(power, 0.5, 2, jnp.negative, steps=2).tolist() == [0.5, -0.25, -0.0625]
+    assert iterate.orbit(lambda x, p: p["a"] * x, 0.5, {"a": 2.0}, steps=1).tolist() == [0.5, 1.0]
+
+
 def test_a_number_of_numpy_is_a_number_of_steps():
     assert iterate.orbit(quadratic, 2.5, steps=np.int64(2)).shape == (3,)
 
@@ -236,6 +244,30 @@ def test_at_a_bifurcation_half_the_digits_are_lost():
     found = iterate.fixed_point(lambda x: x - x * x, 0.3)  # slope 1 at its fixed point 0
     assert found.converged
     assert 1e-10 < abs(found.value) < 1e-7
+
+
+@pytest.mark.parametrize("fn", [lambda x: x, lambda x: x - (x - 2) ** 2])
+def test_a_search_that_starts_at_a_fixed_point_of_slope_1_stays_there(fn):
+    found = iterate.fixed_point(fn, 2.0)  # the Newton step there is 0/0
+    assert (found.value, found.slope, found.residual, found.iterations) == (2.0, 1.0, 0.0, 1)
+    assert found.converged
+    assert not found.attracting
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.1])
+def test_a_search_is_differentiated_forwards_wherever_it_starts(offset):
+    def found(a):
+        return iterate.fixed_point(logistic, 1 - 1 / 2.5 + offset, a).value
+
+    assert jax.jvp(found, (2.5,), (1.0,))[1] == pytest.approx(1 / 2.5**2, rel=64 * U)
+
+
+@pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16])
+def test_a_search_in_half_precision_stops(dtype):
+    found = iterate.fixed_point(quadratic, dtype(2.0))
+    assert found.value.dtype == dtype
+    assert found.converged
+    assert abs(float(found.value) - 3) <= 3 * float(jnp.finfo(dtype).eps)
 
 
 def test_a_search_in_single_precision_stops():
@@ -360,6 +392,12 @@ def test_the_least_period_is_told():
          r"fn must return the shape \(2,\) of x, got fn\(x\).shape=\(1,\)"),
         (lambda: iterate.orbit(lambda x: x.astype(complex), jnp.ones(2), steps=2), TypeError,
          "fn must return the dtype float64 of x, got fn"),
+        (lambda: iterate.orbit(lambda x: x.astype(int), 0.7, steps=2), TypeError,
+         "fn must return the dtype float64 of x, got fn"),
+        (lambda: iterate.orbit(lambda x: x > 0.5, 0.7, steps=2), TypeError,
+         "fn must return the dtype float64 of x, got fn"),
+        (lambda: iterate.orbit(lambda x: (x, x), 0.5, steps=2), TypeError,
+         "fn must return one array, got fn.x. of type tuple"),
         (lambda: iterate.cobweb(quadratic, 1j, steps=2), TypeError, "x must be real, got x of"),
         (lambda: iterate.lyapunov(quadratic, jnp.ones(2)), ValueError,
          r"x must be one number, got x.shape=\(2,\). Map over many with jax.vmap."),

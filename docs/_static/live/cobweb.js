@@ -1,17 +1,23 @@
 /* The cobweb: a map repeated, up or down to its graph and across to the diagonal. */
 import { choice, lay, plot, show, slider } from "./kit.js";
 
+const distinct = (...points) => [...new Set(points)]; // two that meet are one
+
 /* Each map with its slope, its fixed points, its parameter and where orbits start. */
 export const MAPS = {
   "(x² + c)/10": {
     f: (x, c) => (x * x + c) / 10, slope: (x) => x / 5,
-    fixed: (c) => c > 25 ? [] : [5 - Math.sqrt(25 - c), 5 + Math.sqrt(25 - c)],
+    fixed: (c) => c > 25 ? [] : distinct(5 - Math.sqrt(25 - c), 5 + Math.sqrt(25 - c)),
     letter: "c", at: [16, 27, 21], from: [-8, 8, 6.8],
   },
   "a x (1 - x)": {
     f: (x, a) => a * x * (1 - x), slope: (x, a) => a * (1 - 2 * x),
-    fixed: (a) => [0, 1 - 1 / a], letter: "a", at: [1, 4, 2.8], from: [0, 1, .1],
+    fixed: (a) => distinct(0, 1 - 1 / a), letter: "a", at: [1, 4, 2.8], from: [0, 1, .1],
   },
+};
+export const kind = (slope) => {
+  const above = Math.abs(slope) - 1; // at 1 the slope alone does not say
+  return Math.abs(above) < 1e-9 ? "undecided" : above < 0 ? "attracts" : "repels";
 };
 const FAR = 1e3; // who is here does not come back
 
@@ -40,7 +46,7 @@ export const start = (stage) => {
     right.line("web", points.map((x, k) => [k, x]));
     right.dots("nodes", points.map((x, k) => [k, x]));
     const end = points.at(-1), kinds = fixed(a).map((x) =>
-      `${show(x)}, slope ${show(slope(x, a))}, ${Math.abs(slope(x, a)) < 1 ? "attracts" : "does not attract"}`);
+      `${show(x)}, slope ${show(slope(x, a))}, ${kind(slope(x, a))}`);
     say(`Step ${points.length - 1}: ${Math.abs(end) < FAR ? `x = ${show(end)}` : "the orbit has left"}. `
       + (kinds.length ? `Fixed points: ${kinds.join("; ")}.` : "No fixed point."));
   };

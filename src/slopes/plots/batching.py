@@ -131,13 +131,12 @@ def ends(start: Points, end: Points, *, top: float) -> Drawing:
         start[gone], np.full(gone.sum(), top), "^", color=PALETTE["orange"][0], linestyle="none"
     )
     ax.set(xlabel="$x_0$", ylabel="last $x$", ylim=(0, 1.12 * top))
-    stay = start[~gone]
-    return draw(
-        fig,
-        alt=f"Last point over first point: {gone.sum()} of {len(start)} orbits have left; those "
-        f"that start from {stay.min():.3g} to {stay.max():.3g} are between {end[~gone].min():.3g} "
-        f"and {end[~gone].max():.3g}.",
-    )
+    told = f"{gone.sum()} of {len(start)} orbits have left"
+    if not gone.all():
+        first, final = start[~gone], end[~gone]
+        told += f"; those that start from {first.min():.3g} to {first.max():.3g} are between "
+        told += f"{final.min():.3g} and {final.max():.3g}"
+    return draw(fig, alt=f"Last point over first point: {told}.")
 
 
 @drawing_style()
@@ -194,7 +193,7 @@ def diagram(
     a : array of shape (k,)
         The parameters, evenly spaced.
     values : array of shape (keep, k)
-        The points of each orbit, a column for each parameter.
+        The points of each orbit, a column for each parameter; what is outside of 0 to 1 is cut.
     exponent : array of shape (k,)
         Lyapunov exponents; those below -2 are cut.
     marks : Mapping[str, float]
@@ -232,9 +231,10 @@ def diagram(
 def _pixels(ax: Axes, values: Float[np.ndarray, "keep k"], window: tuple[float, float]) -> Any:
     """Count points in small boxes, and let ink grow with the count."""
     keep, columns = values.shape
-    at = np.clip((values * ROWS).astype(int), 0, ROWS - 1)
+    inside = (values >= 0) & (values <= 1)
+    row = np.minimum((values[inside] * ROWS).astype(int), ROWS - 1)
     counts = np.zeros((ROWS, columns))
-    np.add.at(counts, (at, np.broadcast_to(np.arange(columns), at.shape)), 1)
+    np.add.at(counts, (row, np.nonzero(inside)[1]), 1)
     image = np.empty((ROWS, columns, 4))
     image[..., :3] = to_rgb(PIXELS[0])
     image[..., 3] = np.clip(counts / keep * ROWS / 4, 0, 1) ** 0.5
@@ -273,12 +273,13 @@ def growth(gap: Points, derivative: Points, predicted: Points, *, exponent: floa
     label(ax, end, 30.0, "gap", colour="blue", ha="right", va="bottom")
     label(ax, end * 0.3, predicted[0] * 4, f"slope {exponent:.3f} a step", colour="muted", va="top")
     ax.set(xlabel="steps $k$", ylabel="size")
-    first = int(np.argmax(gap > 0.1)) + 1
+    apart = np.flatnonzero(gap > 0.1)
+    first = f"more than 0.1 apart after {apart[0] + 1}" if len(apart) else "never 0.1 apart"
     return draw(
         fig,
-        alt=f"Two orbits start {gap[0]:.0e} apart after one step and are more than 0.1 apart after "
-        f"{first}, at most {gap.max():.1f}; the derivative goes on growing, to "
-        f"{derivative[-1]:.0e} after {len(gap)} steps, by the factor exp({exponent:.3f}) a step.",
+        alt=f"Two orbits start {gap[0]:.0e} apart after one step and are {first}, at most "
+        f"{gap.max():.1g}; the derivative goes on growing, to {derivative[-1]:.0e} after "
+        f"{len(gap)} steps, by the factor exp({exponent:.3f}) a step.",
     )
 
 

@@ -53,6 +53,11 @@ def test_ends_show_who_stays_and_who_leaves():
     )
 
 
+def test_ends_can_all_be_gone():
+    drawing = batching.ends(np.array([8.0, 9.0]), np.array([np.inf, np.nan]), top=10.0)
+    assert drawing.alt == "Last point over first point: 2 of 2 orbits have left."
+
+
 # --- sizes ----------------------------------------------------------------------------------------
 
 
@@ -105,6 +110,20 @@ def test_a_box_of_a_diagram_holds_ink_where_points_are():
 
 
 # --- growth ---------------------------------------------------------------------------------------
+
+
+def test_a_diagram_does_not_draw_points_outside_of_its_range():
+    values = np.array([[0.5, -0.2, np.nan], [0.5, 1.5, 1.0]])
+    drawing = batching.diagram(np.arange(3.0), values, np.zeros(3), marks={})
+    ink = panels(drawing)[0].images[0].get_array()[..., 3] > 0
+    assert ink.sum(axis=0).tolist() == [1, 0, 1]
+    assert "they fill 1 of 220 boxes at the left edge and 1 at the right;" in drawing.alt
+
+
+def test_growth_of_a_gap_that_stays_small_is_told():
+    gap, derivative = np.array([1e-8, 2e-8, 4e-8, 8e-8]), np.array([1.0, 2.0, 4.0, 8.0])
+    drawing = batching.growth(gap, derivative, 1e-8 * derivative, exponent=0.693)
+    assert "apart after one step and are never 0.1 apart, at most 8e-08;" in drawing.alt
 
 
 def test_growth_shows_gap_and_derivative_and_what_foretells_them():
