@@ -157,7 +157,8 @@ def _count(program: Program) -> Counter[str]:
                 f"got fn with a {op.name!r}. Count its body, or write it as a scan."
             )
         runs = _RUN.get(op.name)  # None where all bodies do
-        inside = [_count(body) for title, body in op.bodies if runs in (None, title)]
+        held = [body for title, body in op.bodies if runs in (None, title)]
+        inside = list(map(_count, held))
         if op.name == "cond":
             inside = [max(inside, key=Counter.total)]
         for body in inside:
