@@ -23,6 +23,10 @@ def lines(recorded):
     return [(op.name, op.operands) for op in recorded.operations]
 
 
+def weighted(a, b):
+    return a + 2 * b
+
+
 def body(recorded, name):
     """The programs inside the one operation of that name."""
     (op,) = [op for op in recorded.operations if op.name == name]
@@ -72,6 +76,14 @@ def test_outputs_may_be_numbers_inputs_and_several():
     recorded = program(lambda x: (x, 2.0, jnp.sin(x)), 1.0)
     assert recorded.outputs == (0, "2.0", 1)
     assert recorded.roles == ("out 1", "out 2", "out 3")
+
+
+@pytest.mark.parametrize("number", [3, 2.5, 1 + 2j, np.float32(0.5), np.int64(-1)])
+def test_a_constant_is_written_as_python_writes_it(number):
+    # Whole and complex ones were TypedInt(3, dtype=int64) and the like.
+    like = type(number)(1)
+    written = str(number.item() if isinstance(number, np.generic) else number)
+    assert lines(program(lambda x: x * number, like)) == [("mul", (0, written))]
 
 
 def test_a_change_of_type_says_to_which():
@@ -218,6 +230,22 @@ def test_a_solve_counts_the_solve_alone():
 def test_a_loop_that_ends_when_it_likes_is_refused():
     with pytest.raises(ValueError, match="fn must turn its loops a known number of times, got"):
         operations(lambda x: lax.while_loop(lambda y: y > 1, lambda y: y / 2, x), 8.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "fn"),
+    [
+        ("scatter-add", lambda x: x.at[0].add(x[1])),
+        ("scatter-mul", lambda x: x.at[0].mul(x[1])),
+        ("reduce", lambda x: lax.reduce(x, 0.0, weighted, (0,))),
+        ("reduce_window", lambda x: lax.reduce_window(x, 0.0, weighted, (2,), (1,), "SAME")),
+    ],
+)  # fmt: skip
+def test_what_is_done_with_two_elements_is_part_of_the_operation(name, fn):
+    # These were counted as one run of their combiner, and not as themselves.
+    counts = operations(fn, jnp.ones(3))
+    assert (counts[name], counts["add"], counts["mul"]) == (1, 0, 0)
+    assert body(program(fn, jnp.ones(3)), name) == {}
 
 
 # --- downstream -----------------------------------------------------------------------------------

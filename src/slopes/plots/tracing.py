@@ -82,8 +82,11 @@ def jaxpr(
     Raises
     ------
     ValueError
-        If `direction` is neither word.
+        If `direction` is neither word, or a number in `marked` is that of no operation.
     """
+    last = len(program.operations) - 1
+    if not set(marked) <= set(range(last + 1)):
+        raise ValueError(f"marked must be numbers of operations, 0 to {last}, got {marked=}")
     picture = _picture(program, direction, types)
     fig, (ax,) = frames(picture.placed)
     first = len(program.inputs)
@@ -127,6 +130,7 @@ def _picture(program: _Program, direction: str, types: bool) -> _Picture:
             labels.append(role)
         else:
             labels.append(f"{role}\n{value}")
+    labels = labels or ["nothing"]
     ends = [*range(len(program.inputs)), *range(first_output, len(labels))]
     notes = dict[int, str]()
     if types:
@@ -207,4 +211,4 @@ def _told(program: _Program, title: str = "", within: str = "") -> Iterator[str]
         several = len(op.results) > 1
         said += [f"{number}" + f"[{j}]" * several for j in range(len(op.results))]
     returned = [value if isinstance(value, str) else said[value] for value in program.outputs]
-    yield f"{'It returns' if within else 'The result is'} {listed(returned)}."
+    yield f"{'It returns' if within else 'The result is'} {listed(returned) or 'nothing'}."

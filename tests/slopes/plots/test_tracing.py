@@ -140,6 +140,24 @@ def test_one_operation_is_not_several_and_may_read_nothing():
     assert drawing.alt == "A graph of 1 operation. 1: iota. The result is 1."
 
 
+def test_a_branch_that_does_nothing_is_drawn_too():
+    def shout(x):
+        lax.cond(x > 0, lambda: jax.debug.print("positive"), lambda: None)
+
+    drawing = tracing.jaxpr(program(shout, 1.0))
+    boxes = frames(drawing)
+    assert holds(boxes["branch 0"], boxes["nothing"])
+    assert not holds(boxes["branch 1"], boxes["nothing"])
+    assert "Branch 0: It returns nothing. Branch 1:" in drawing.alt
+    assert drawing.alt.endswith("The result is nothing.")
+
+
+@pytest.mark.parametrize("marked", [[4], [-1], [0, 99]])
+def test_what_is_no_operation_cannot_be_marked(marked):
+    with pytest.raises(ValueError, match="marked must be numbers of operations, 0 to 3, got mark"):
+        tracing.jaxpr(program(f, 2.0), marked=marked)
+
+
 def test_no_third_direction():
     with pytest.raises(ValueError, match="direction must be 'down' or 'right'"):
         tracing.jaxpr(program(f, 2.0), direction="up")
