@@ -167,7 +167,7 @@ def test_a_process_that_is_killed_ends_the_other_at_once(monkeypatch, processes,
     monkeypatch.setattr(time, "sleep", kill_during_the_third_nap)
     with pytest.raises(RuntimeError, match="a process ended with -9: "):
         two_processes.together()
-    assert len(naps) < 100  # two seconds, of the 120 that it may take
+    assert len(naps) < 100  # two seconds, of the 240 that it may take
     assert [process.returncode for process in processes] == [-signal.SIGKILL] * 2
 
 

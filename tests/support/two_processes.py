@@ -73,7 +73,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def together(timeout=120):
+def together(timeout=240):
     """Run both; give what each printed. One that fails ends the other."""
     port, deadline = free_port(), time.monotonic() + timeout
     with contextlib.ExitStack() as stack:
@@ -96,7 +96,7 @@ def together(timeout=120):
 def started(port, index):
     """Run one process, which writes to files as no pipe of it is read; it ends with the block."""
     command = [sys.executable, str(Path(__file__).resolve()), str(port), str(index)]
-    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "no_proxy": "127.0.0.1"}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, stdout=out, stderr=errors, env=environment)
         try:
