@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import eight_devices
@@ -132,19 +134,50 @@ def test_two_processes_find_the_gradient_of_all_rows(told):
         assert np.allclose(found, exact, rtol=0, atol=1e-8)  # eight digits are printed
 
 
-def test_no_process_outlives_a_call_that_takes_too_long(monkeypatch):
-    started = []
+@pytest.fixture
+def processes(monkeypatch):
+    """Collect the processes that a test starts."""
+    begun = []
 
     class Noted(subprocess.Popen):
         def __init__(self, *args, **kwargs):
             super().__init__(*args, **kwargs)
-            started.append(self)
+            begun.append(self)
 
     monkeypatch.setattr(subprocess, "Popen", Noted)
-    with pytest.raises(subprocess.TimeoutExpired):
+    return begun
+
+
+def test_no_process_outlives_a_call_that_takes_too_long(processes):
+    with pytest.raises(TimeoutError, match=r"after 0\.05 s"):
         two_processes.together(timeout=0.05)
-    assert len(started) == 2
-    assert all(process.returncode for process in started)
+    assert [process.returncode for process in processes] == [-signal.SIGKILL] * 2
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_process_that_is_killed_ends_the_other_at_once(monkeypatch, processes, victim):
+    real, naps = time.sleep, []
+
+    def kill_during_the_third_nap(seconds):
+        naps.append(seconds)
+        if len(naps) == 3:
+            processes[victim].kill()
+        real(seconds)
+
+    monkeypatch.setattr(time, "sleep", kill_during_the_third_nap)
+    with pytest.raises(RuntimeError, match="a process ended with -9: "):
+        two_processes.together()
+    assert len(naps) < 100  # two seconds, of the 240 that it may take
+    assert [process.returncode for process in processes] == [-signal.SIGKILL] * 2
+
+
+def test_a_process_that_says_too_much_for_a_pipe_is_heard(monkeypatch, tmp_path):
+    script = tmp_path / "talk.py"
+    script.write_text(
+        "import sys\nprint('o' * 200_000, end='')\nprint('e' * 200_000, file=sys.stderr)\n"
+    )
+    monkeypatch.setattr(two_processes, "__file__", str(script))
+    assert two_processes.together(timeout=60) == ["o" * 200_000] * 2
 
 
 def test_a_process_that_fails_is_reported(monkeypatch):

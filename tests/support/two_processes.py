@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -72,32 +73,42 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def together(timeout=120):
-    """Run both; give what each printed. None of them outlives the call."""
-    script, port = str(Path(__file__).resolve()), str(free_port())
-    deadline = time.monotonic() + timeout
+def together(timeout=240):
+    """Run both; give what each printed. One that fails ends the other."""
+    port, deadline = free_port(), time.monotonic() + timeout
     with contextlib.ExitStack() as stack:
-        running = []
-        for index in range(PROCESSES):
-            command = [sys.executable, script, port, str(index)]
-            process = stack.enter_context(started(command))
-            stack.callback(process.kill)
-            running.append(process)
-        told = []
-        for process in running:
-            left = deadline - time.monotonic()
-            told.append(process.communicate(timeout=left))
-    for process, (_, errors) in zip(running, told, strict=True):
-        if process.returncode:
-            code = process.returncode
-            raise RuntimeError(f"a process ended with {code}: {errors[-2000:]}")
-    return [out for out, _ in told]
+        begin = (started(port, index) for index in range(PROCESSES))
+        running = [stack.enter_context(process) for process in begin]
+        codes = [None] * PROCESSES
+        while None in codes and not any(codes):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"still running after {timeout} s")
+            time.sleep(0.02)
+            codes = [process.poll() for process, _, _ in running]
+        for code, (_, _, errors) in zip(codes, running, strict=True):
+            if code:
+                told = text_of(errors)[-2000:]
+                raise RuntimeError(f"a process ended with {code}: {told}")
+        return [text_of(out) for _, out, _ in running]
 
 
-def started(command):
-    pipe = subprocess.PIPE
-    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
-    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
+@contextlib.contextmanager
+def started(port, index):
+    """Run one process, which writes to files as no pipe of it is read; it ends with the block."""
+    command = [sys.executable, str(Path(__file__).resolve()), str(port), str(index)]
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "no_proxy": "127.0.0.1"}
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdout=out, stderr=errors, env=environment)
+        try:
+            yield process, out, errors
+        finally:
+            process.kill()
+            process.wait()
+
+
+def text_of(file):
+    file.seek(0)
+    return file.read().decode()
 
 
 @contextlib.contextmanager
