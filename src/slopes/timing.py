@@ -52,7 +52,6 @@ _LABOUR = """
 dot_general conv_general_dilated reduce_sum cumsum sort fft lu cholesky qr eigh svd scan while
 exp exp2 expm1 log log1p sin cos tan tanh erf erf_inv lgamma pow sqrt rsqrt random_bits
 """.split()
-)
 
 
 class Spread(NamedTuple):
