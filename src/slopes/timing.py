@@ -48,10 +48,37 @@ _ready: Callable[[Any], Any] = jax.block_until_ready
 _NUMBERS = (bool, int, float, complex)
 _CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "checkpoint": "jaxpr", "remat2": "jaxpr"}
 _CALLS |= {"custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr"}
-_LABOUR = """
-dot_general conv_general_dilated reduce_sum cumsum sort fft lu cholesky qr eigh svd scan while
-exp exp2 expm1 log log1p sin cos tan tanh erf erf_inv lgamma pow sqrt rsqrt random_bits
-""".split()
+_LABOUR = [
+    "dot_general",
+    "conv_general_dilated",
+    "reduce_sum",
+    "cumsum",
+    "sort",
+    "fft",
+    "lu",
+    "cholesky",
+    "qr",
+    "eigh",
+    "svd",
+    "scan",
+    "while",
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "erf",
+    "erf_inv",
+    "lgamma",
+    "pow",
+    "sqrt",
+    "rsqrt",
+    "random_bits",
+]  # worth folding
 
 
 class Spread(NamedTuple):
