@@ -8,8 +8,10 @@ later call and :math:`t_e` for a call that nothing was compiled for, jit pays af
 
 It cannot see a machine that others use: rivals take turns, so that it is busy for all of them, and
 medians come with quartiles. Where JAX keeps compilations on disk, `Stages.compile` may be the time
-of reading one; the environment says whether it does. Constant work is looked for in jitted
-functions, and in functions that they call and that are jitted, not in the bodies of loops.
+of reading one; the environment says whether it does. What `fn` calls and JAX has traced before, it
+does not trace again, and `Stages.trace` is shorter. Work that the compiler may do beforehand is
+looked for in jitted functions and in what they call, not in the bodies of loops and branches, and
+not in functions of Python that call a jitted one.
 Reference: Georges, Buytaert and Eeckhout, Statistically rigorous Java performance evaluation, 2007.
 """
 
@@ -21,6 +23,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -43,6 +46,39 @@ __all__ = [
 Clock = Callable[[], float]
 _ready: Callable[[Any], Any] = jax.block_until_ready
 _NUMBERS = (bool, int, float, complex)
+_CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "checkpoint": "jaxpr", "remat2": "jaxpr"}
+_CALLS |= {"custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr"}
+_LABOUR = [
+    "dot_general",
+    "conv_general_dilated",
+    "reduce_sum",
+    "cumsum",
+    "sort",
+    "fft",
+    "lu",
+    "cholesky",
+    "qr",
+    "eigh",
+    "svd",
+    "scan",
+    "while",
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "erf",
+    "erf_inv",
+    "lgamma",
+    "pow",
+    "sqrt",
+    "rsqrt",
+    "random_bits",
+]  # worth folding
 
 
 class Spread(NamedTuple):
@@ -112,7 +148,7 @@ def spread(values: Sequence[float]) -> Spread:
     Parameters
     ----------
     values : Sequence[float]
-        At least two, in any unit.
+        At least two, in any unit, finite.
 
     Returns
     -------
@@ -122,7 +158,7 @@ def spread(values: Sequence[float]) -> Spread:
     Raises
     ------
     ValueError
-        If there are fewer than two values.
+        If there are fewer than two values, or one is not finite.
 
     Examples
     --------
@@ -133,6 +169,9 @@ def spread(values: Sequence[float]) -> Spread:
         raise ValueError(
             f"values must be two or more, got values={values!r}. One measurement has no spread."
         )
+    values = [float(value) for value in values]
+    if not all(map(math.isfinite, values)):
+        raise ValueError(f"values must be finite, got values={values!r}")
     lower, median, upper = statistics.quantiles(values, n=4, method="inclusive")
     return Spread(median, lower, upper, min(values), max(values), len(values))
 
@@ -174,7 +213,7 @@ def stages(
     """
     _check_count("repeats", repeats)
     _check_rival("fn", (fn, *args))
-    if hasattr(fn, "trace"):
+    if isinstance(_bound(fn, args)[0], jax.stages.Wrapped):
         raise TypeError(
             f"fn must be a function before jit, got fn={fn!r}. JAX traces and compiles only once "
             "what it has seen."
@@ -213,7 +252,7 @@ def break_even(found: Stages, rival: float) -> float:
     found : Stages
         What `stages` gave.
     rival : float
-        Seconds of a call of the rival, for which nothing is compiled; positive.
+        Seconds of a call of the rival, for which nothing is compiled; positive and finite.
 
     Returns
     -------
@@ -223,9 +262,9 @@ def break_even(found: Stages, rival: float) -> float:
     Raises
     ------
     ValueError
-        If `rival` is not positive.
+        If `rival` is not positive and finite.
     """
-    if not rival > 0:
+    if not 0 < rival < math.inf:
         raise ValueError(f"rival must be a positive number of seconds, got rival={rival!r}")
     saved = rival - found.steady.median
     spent = found.trace + found.lower + found.compile
@@ -247,7 +286,8 @@ def in_turns(
     ----------
     rivals : Mapping[str, tuple]
         By name, a function and its arguments, at least one. Functions may be jitted or not, and
-        results be arrays and numbers of JAX, NumPy or Python, also nested.
+        results be arrays and numbers of JAX, NumPy or Python, also nested. No rival may give an
+        argument's memory away, since the next round needs it.
     rounds : int
         How often each is timed, at least 2.
     clock : callable
@@ -264,7 +304,8 @@ def in_turns(
         If a rival is not a function with arguments, or its result cannot be waited for.
     ValueError
         If the rivals compute in different dtypes, if the work of a jitted one does not depend on
-        its arguments, if there is no rival, or if `rounds` is below 2.
+        its arguments, if a rival keeps its results or gives its arguments away, if there is no
+        rival, or if `rounds` is below 2.
 
     Examples
     --------
@@ -380,6 +421,7 @@ def _look_at(name: str, fn: Any, args: Sequence[Any], result: Any) -> _Result:
     dtypes = _dtypes(args) | _dtypes(result, numbers=True)
     device, wait = _device(result), _waiting(result)
     _ready(result)
+    _check_kept(name, args)
     return _Result(tuple(sorted(dtypes)), device, wait)
 
 
@@ -412,19 +454,39 @@ def _check_rival(name: str, rival: Any) -> None:
             f"{name} must be a function and at least one argument, got {name}={rival!r}. What is "
             "closed over may be computed while the program is compiled: hand it in."
         )
+    if hasattr(rival[0], "cache_info"):
+        raise ValueError(
+            f"{name} must compute in every call, got {name}={rival[0]!r}, which keeps its results. "
+            "Time the function inside."
+        )
+
+
+def _check_kept(name: str, args: Sequence[Any]) -> None:
+    """Need the arguments again in the next call."""
+    arrays = [leaf for leaf in jax.tree.leaves(args) if isinstance(leaf, jax.Array)]
+    if any(array.is_deleted() for array in arrays):
+        raise ValueError(
+            f"{name} must leave its arguments as they are, got {name} with donated arguments. "
+            "Give away what the last call returned: keep it in an object."
+        )
 
 
 def _check_result(name: str, result: Any) -> None:
     """Nobody can tell when work has ended whose result is hidden."""
     leaves = jax.tree.leaves(result, is_leaf=lambda leaf: leaf is None)
     kinds = (jax.Array, np.ndarray, np.generic, *_NUMBERS)
-    strange = [leaf for leaf in leaves if not isinstance(leaf, kinds)]
+    strange = [leaf for leaf in leaves if not isinstance(leaf, kinds) or _holds_objects(leaf)]
     if strange or not leaves:
         got = strange[0] if strange else result
         raise TypeError(
             f"{name} must return arrays or numbers, got {got!r}. What is not returned cannot be "
             "waited for: return what was computed."
         )
+
+
+def _holds_objects(leaf: Any) -> bool:
+    """Tell whether an array of NumPy's may hold arrays that nobody has waited for."""
+    return isinstance(leaf, np.ndarray) and leaf.dtype.hasobject
 
 
 def _dtypes(tree: Any, *, numbers: bool = False) -> set[str]:
@@ -439,43 +501,63 @@ def _common_dtypes(found: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Half the bytes are half the time, whatever the library."""
     if len(set(found.values())) > 1:
         told = "; ".join(f"{name}: {', '.join(dtypes)}" for name, dtypes in found.items())
-        raise ValueError(f"rivals must compute in the same dtypes, got {told}. Convert the inputs.")
+        raise ValueError(
+            f"rivals must compute in the same dtypes, got {told}. Convert inputs and results."
+        )
     return next(iter(found.values()))
+
+
+def _bound(fn: Any, args: Sequence[Any]) -> tuple[Any, Sequence[Any], dict[str, Any]]:
+    """Look through `functools.partial`: the function inside, and all that it is called with."""
+    words: dict[str, Any] = {}
+    while isinstance(fn, partial):
+        fn, args, words = fn.func, (*fn.args, *args), {**fn.keywords, **words}
+    return fn, args, words
 
 
 def _check_work(name: str, fn: Any, args: Sequence[Any]) -> None:
     """Look into a jitted function for work that its compiler can do beforehand."""
-    if not hasattr(fn, "trace"):
+    inside, bound, words = _bound(fn, args)
+    if not isinstance(inside, jax.stages.Wrapped):
         return
-    program = fn.trace(*args).jaxpr.jaxpr
+    program = inside.trace(*bound, **words).jaxpr.jaxpr
     states = _states(program, ["varies"] * len(program.invars))
     if "folded" in states or "varies" not in states:
         raise ValueError(
             f"{name} must work on its arguments alone, got {name}={fn!r}, in which an array that "
-            "is closed over is computed with, or nothing depends on the arguments: the compiler "
-            "may do that once, while it compiles. Hand the array in as an argument."
+            "is closed over or filled with constants is computed with, or nothing depends on the "
+            "arguments: the compiler may do that once, while it compiles. Hand the array in as an "
+            "argument."
         )
 
 
 def _states(program: Any, given: Sequence[str]) -> list[str]:
     """Follow what depends on the arguments: the states of a jaxpr's outputs, and what is folded.
 
-    A value varies with the arguments, is closed over, or is constant; computing with what is
-    closed over, and with nothing that varies, is work that can be folded.
+    A value varies with the arguments, is closed over, or is constant. Computing with nothing that
+    varies is work that can be folded; to fill, move and compare constants, or indices, is none.
     """
     known = dict.fromkeys(map(id, program.constvars), "closed")
     known |= dict(zip(map(id, program.invars), given, strict=True))
     folded: list[str] = []
     for eqn in program.eqns:
         read = [known.get(id(var), "constant") for var in eqn.invars]
-        if "varies" not in read:
-            folded += ["folded"] * ("closed" in read)
-            states = ["constant"] * len(eqn.outvars)
-        elif eqn.primitive.name in ("jit", "pjit"):
-            states = _states(eqn.params["jaxpr"].jaxpr, read)
-            folded += ["folded"] * ("folded" in states)
-            states = states[: len(eqn.outvars)]
-        else:
-            states = ["varies"] * len(eqn.outvars)
+        states = ["varies" if "varies" in read else "constant"] * len(eqn.outvars)
+        inner = eqn.params.get(_CALLS.get(eqn.primitive.name, ""))
+        if inner is not None:
+            found = _states(getattr(inner, "jaxpr", inner), read)
+            states, more = found[: len(states)], found[len(states) :]
+            folded += more
+        elif "varies" not in read:
+            folded += ["folded"] * _is_work(eqn, read)
         known |= dict(zip(map(id, eqn.outvars), states, strict=True))
     return [*(known.get(id(var), "constant") for var in program.outvars), *folded]
+
+
+def _is_work(eqn: Any, read: Sequence[str]) -> bool:
+    """Tell whether an operation on nothing that varies is worth folding."""
+    arrays = any(getattr(var.aval, "size", 1) > 1 for var in (*eqn.invars, *eqn.outvars))
+    closed = [var.aval.dtype for var, state in zip(eqn.invars, read, strict=True)
+              if state == "closed"]  # fmt: skip
+    indices = all(np.issubdtype(dtype, np.integer) for dtype in closed)
+    return not indices or (arrays and eqn.primitive.name in _LABOUR)

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from functools import lru_cache, partial
 from types import SimpleNamespace
 
 import jax
@@ -54,6 +55,12 @@ def test_a_spread_has_the_quartiles_of_the_whole_population():
 def test_one_measurement_has_no_spread(values):
     with pytest.raises(ValueError, match=r"values must be two or more, got values="):
         timing.spread(values)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_spread_needs_finite_values(value):
+    with pytest.raises(ValueError, match=r"values must be finite, got values=\[1.0, (nan|inf)\]"):
+        timing.spread([1.0, value])
 
 
 # --- turns ----------------------------------------------------------------------------------------
@@ -234,7 +241,7 @@ def test_jit_never_pays_where_a_call_is_no_faster(rival):
     assert timing.break_even(some_stages(3.0), rival=rival) == math.inf
 
 
-@pytest.mark.parametrize("rival", [0.0, -1.0, math.nan])
+@pytest.mark.parametrize("rival", [0.0, -1.0, math.nan, math.inf])
 def test_a_rival_takes_time(rival):
     with pytest.raises(ValueError, match=r"rival must be a positive number of seconds, got rival="):
         timing.break_even(some_stages(3.0), rival=rival)
@@ -307,6 +314,20 @@ def test_stages_refuse_a_function_that_returns_nothing():
 
 
 TABLE = jnp.asarray(X)
+
+
+@jax.custom_jvp
+def own_tangent(x):
+    return x + jnp.sin(TABLE)
+
+
+@jax.custom_vjp
+def own_cotangent(x):
+    return x + jnp.sin(TABLE)
+
+
+own_tangent.defjvp(lambda primals, tangents: (own_tangent(*primals), tangents[0]))
+own_cotangent.defvjp(lambda x: (own_cotangent(x), None), lambda _, g: (g,))
 FOLDED = {
     "all of it": lambda _: jnp.sin(TABLE),
     "a part of it": lambda x: x + jnp.sin(TABLE),
@@ -315,12 +336,22 @@ FOLDED = {
     "a function of the whole": lambda x: x * jax.jit(jnp.sum)(TABLE),
     "numbers alone": lambda _: jnp.arange(8.0) + 1.0,
     "from NumPy": lambda x: x + jnp.exp(X),
+    "a product of filled arrays": lambda x: x + jnp.sum(jnp.ones((8, 8)) @ jnp.ones((8, 8))),
+    "a function of indices": lambda x: x + jnp.sum(jnp.sin(jnp.arange(8.0))),
+    "inside a checkpoint": lambda x: jax.checkpoint(lambda y: y + jnp.sin(TABLE))(x),
+    "inside a rule for tangents": lambda x: own_tangent(x),
+    "inside a rule for cotangents": lambda x: own_cotangent(x),
 }
 FAIR = {
     "a table that is read": lambda x: x + TABLE,
     "a constant": lambda x: x + jnp.arange(8.0),
     "a choice": lambda x: jnp.where(x > 0, x, jnp.exp(x)),
     "a loop": lambda x: jax.lax.fori_loop(0, 3, lambda _, y: y + TABLE, x),
+    "an identity matrix": lambda x: jnp.linalg.inv(jnp.outer(x, x) + jnp.eye(8)),
+    "a scalar factor": lambda x: x * jnp.sqrt(2.0),
+    "evenly spaced points": lambda x: x + jnp.linspace(0.0, 1.0, 8),
+    "a list of indices": lambda x: x[jnp.array([0, -2])],
+    "seeds of a Jacobian": jax.jacfwd(jnp.sin),
     "two results, one for show": lambda x: (2 * x, jnp.zeros(3)),
 }
 
@@ -338,6 +369,50 @@ def test_work_that_the_compiler_may_do_beforehand_is_refused(name):
 def test_work_on_the_arguments_is_timed(name):
     race = timing.in_turns({"jitted": (jax.jit(FAIR[name]), jnp.asarray(X))}, rounds=2)
     assert race.spread("jitted").number == 2
+
+
+def test_a_jitted_function_with_some_arguments_filled_in_is_looked_into():
+    jitted = jax.jit(lambda a, x, *, b: a * x + jnp.sin(TABLE) * b)
+    filled = partial(partial(jitted, 2.0), b=3.0)
+    with pytest.raises(ValueError, match=r"^mine must work on its arguments alone"):
+        timing.in_turns({"mine": (filled, jnp.asarray(X))}, rounds=2)
+    with pytest.raises(TypeError, match=r"^fn must be a function before jit"):
+        timing.stages(filled, jnp.asarray(X))
+    fair = partial(jax.jit(lambda a, x: a * x), 2.0)
+    assert timing.in_turns({"fair": (fair, jnp.asarray(X))}, rounds=2).dtypes == ("float64",)
+
+
+def test_a_method_that_is_called_trace_makes_no_jitted_function():
+    class Matrix:
+        def __call__(self, x):
+            return 2 * x
+
+        def trace(self):
+            return 0.0
+
+    assert timing.in_turns({"matrix": (Matrix(), X)}, rounds=2).dtypes == ("float64",)
+    assert timing.stages(Matrix(), jnp.asarray(X), repeats=2).dtypes == ("float64",)
+
+
+def test_a_function_that_keeps_its_results_is_refused():
+    with pytest.raises(ValueError, match=r"^kept must compute in every call, got kept="):
+        timing.in_turns({"kept": (lru_cache(math.sin), 0.5)})
+
+
+def test_arguments_that_are_given_away_are_refused():
+    given = jax.jit(jnp.negative, donate_argnums=0)
+    with pytest.raises(ValueError, match=r"^mine must leave its arguments as they are, got mine"):
+        timing.in_turns({"mine": (given, jnp.array(X))})
+
+
+def test_an_array_of_objects_may_hide_an_array():
+    def hide(x):
+        hidden = np.empty(1, object)
+        hidden[0] = jnp.sin(x)
+        return hidden
+
+    with pytest.raises(TypeError, match=r"^mine must return arrays or numbers, got array"):
+        timing.in_turns({"mine": (hide, X)})
 
 
 def test_what_is_not_jitted_is_computed_at_every_call():
