@@ -1,6 +1,7 @@
 """The diagonal: closed forms; the estimate's mean, its spread, and how often its bar covers."""
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -29,11 +30,12 @@ def quadratic(x):
     "problem", [p for p in PROBLEMS if p.second and not p.branches], ids=lambda p: p.name
 )
 def test_the_exact_diagonal_is_that_of_the_closed_form(problem):
+    diagonal = jax.jit(partial(hessian_diagonal, problem.build(jnp)))
     for point in problem.points:
         second = np.asarray(problem.second(point))
         exact = np.diag(second) if second.ndim else second
         scale = np.abs(second).max()
-        found = np.asarray(hessian_diagonal(problem.build(jnp), jnp.asarray(point)))
+        found = np.asarray(diagonal(jnp.asarray(point, float)))
         assert np.abs(found - exact).max() <= SECOND * scale
 
 
@@ -149,6 +151,26 @@ def test_an_old_key_and_a_new_one_serve_and_single_precision_stays_single():
         found = hutchinson(lambda x: jnp.sum(x**3), x, key=key, samples=2)
         assert found.value.dtype == jnp.float32
         assert found.value.tolist() == [6.0] * 3
+
+
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16])
+def test_half_precision_keeps_count_of_many_samples(dtype):
+    # the square of 3000 is no float16, and 257 is no bfloat16: the bar would be 0, or too small
+    samples = np.int64(3000)
+    found = hutchinson(
+        lambda x: x[0] * x[1], jnp.ones(2, dtype), key=jax.random.key(0), samples=samples
+    )
+    assert found.error.dtype == dtype
+    assert agree(found.error.astype(float), np.full(2, 1 / math.sqrt(3000)), tol=0.02)
+    assert (np.abs(found.value) < 4 * found.error).all()
+
+
+def test_more_samples_than_a_root_of_the_largest_int32_serve_in_single_precision():
+    with jax.enable_x64(False):
+        found = hutchinson(
+            lambda x: x[0] * x[1], jnp.ones(2, jnp.float32), key=jax.random.key(0), samples=50_000
+        )
+    assert agree(np.float64(found.error), np.full(2, 1 / math.sqrt(50_000)), tol=0.02)
 
 
 @pytest.mark.parametrize(
