@@ -47,7 +47,7 @@ def demand_real(name: str, y: Any) -> None:
 
 
 def demand_count(name: str, value: Any, least: int) -> int:
-    """Give an integer of Python; refuse what is no integer, or too small a one: 2.0 and True are slips of the keyboard."""
+    """Give an int; refuse what is none, or too small: 2.0 and True are slips of the keyboard."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be an integer, got {name}={value!r}")
     if value < least:

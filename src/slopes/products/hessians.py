@@ -6,7 +6,8 @@ The Hessian :math:`H` is the Jacobian of the gradient, so that
 
 is one pass of forward mode through a gradient: at most four gradients of operations, often less
 than two, and twice their memory, whatever the number of inputs; the matrix, which has :math:`n^2`
-entries, is never formed. The gradient is linearised once, and each further product runs the linear part alone.
+entries, is never formed. The gradient is linearised once, and each further product runs the linear
+part alone.
 It fails where `fn` has no second derivative: at a kink the answer is that of the branch taken.
 Reference: Pearlmutter, *Fast Exact Multiplication by the Hessian*, Neural Computation 6 (1994).
 """

@@ -70,7 +70,7 @@ def test_an_eigenvalue_lies_within_each_residual_and_none_is_found_outside(name,
 
 def test_the_directions_have_unit_length_and_the_curvature_that_is_stated():
     matrix = with_eigenvalues(SPECTRA["spread"])
-    found = compiled(20)(matrix)
+    found = compiled(8)(matrix)
     pairs = ((found.lowest, found.along_lowest), (found.highest, found.along_highest))
     for residual, (value, y) in zip(found.residuals, pairs, strict=True):
         y = np.asarray(y)
