@@ -25,10 +25,12 @@ def returning_one(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     def checked(*args: Any) -> Any:
         y = fn(*args)
-        shapes = [jnp.shape(leaf) for leaf in jax.tree.leaves(y)]
-        if shapes != [()]:
-            got = f"shape={shapes[0]!r}" if len(shapes) == 1 else f"shapes={shapes!r}"
-            raise ValueError(f"fn must return one number, got {got}; take the sum, or a Jacobian")
+        shape = jax.tree.map(jnp.shape, y)
+        # A list of one number is not a number, nor is an empty tuple, whose shape reads the same.
+        if shape != () or not jax.tree_util.all_leaves([y]):
+            raise ValueError(
+                f"fn must return one number, got shape={shape!r}; take the sum, or a Jacobian"
+            )
         demand_real("fn", y)
         return y
 
@@ -44,12 +46,13 @@ def demand_real(name: str, y: Any) -> None:
             )
 
 
-def demand_count(name: str, value: Any, least: int) -> None:
-    """Refuse what is no integer, or too small a one: 2.0 and True are slips of the keyboard."""
-    if isinstance(value, bool) or not isinstance(value, int):
+def demand_count(name: str, value: Any, least: int) -> int:
+    """Give an int; refuse what is none, or too small: 2.0 and True are slips of the keyboard."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be an integer, got {name}={value!r}")
     if value < least:
         raise ValueError(f"{name} must be at least {least}, got {name}={value!r}")
+    return int(value)
 
 
 def demand_key(key: Any) -> None:

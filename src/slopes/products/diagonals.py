@@ -112,19 +112,22 @@ def hutchinson(
     >>> diagonal.value.tolist(), diagonal.error.tolist()
     ([6.0, 12.0], [0.0, 0.0])
     """
-    demand_count("samples", samples, 2)
+    samples = demand_count("samples", samples, 2)
     demand_key(key)
     product, flat, restore = hessian_product(fn, as_point(x), args)
+    wide = flat.dtype if flat.dtype.itemsize > 4 else jnp.float32  # halves lose count
 
     def one_more(state: Any, entry: Any) -> Any:
         mean, squares = state
         k, key = entry
         z = jax.random.rademacher(key, flat.shape, flat.dtype)
-        apart = z * product(z) - mean
+        apart = (z * product(z)).astype(wide) - mean
         mean = mean + apart / (k + 1)
         return (mean, squares + apart**2 * (k / (k + 1))), None  # Welford: no cancellation
 
-    counted = jnp.arange(samples, dtype=flat.dtype), jax.random.split(key, samples)
-    (mean, squares), _ = jax.lax.scan(one_more, 2 * (jnp.zeros_like(flat),), counted)
-    error = jnp.sqrt(squares / (samples * (samples - 1)))
-    return DiagonalEstimate(restore(mean), restore(error), samples)
+    counted = jnp.arange(samples, dtype=wide), jax.random.split(key, samples)
+    (mean, squares), _ = jax.lax.scan(one_more, 2 * (jnp.zeros_like(flat, wide),), counted)
+    error = jnp.sqrt(squares / samples / (samples - 1))
+    return DiagonalEstimate(
+        restore(mean.astype(flat.dtype)), restore(error.astype(flat.dtype)), samples
+    )

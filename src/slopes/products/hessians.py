@@ -4,9 +4,10 @@ The Hessian :math:`H` is the Jacobian of the gradient, so that
 
 .. math:: Hv = \frac{d}{dt}\,\nabla f(x + tv)\Big|_{t=0}
 
-is one pass of forward mode through a gradient: some two to three gradients of operations and
-twice their memory, whatever the number of inputs; the matrix, which has :math:`n^2` entries, is
-never formed. The gradient is linearised once, and each further product runs the linear part alone.
+is one pass of forward mode through a gradient: at most four gradients of operations, often less
+than two, and twice their memory, whatever the number of inputs; the matrix, which has :math:`n^2`
+entries, is never formed. The gradient is linearised once, and each further product runs the linear
+part alone.
 It fails where `fn` has no second derivative: at a kink the answer is that of the branch taken.
 Reference: Pearlmutter, *Fast Exact Multiplication by the Hessian*, Neural Computation 6 (1994).
 """
@@ -167,8 +168,8 @@ def hessian_product(fn: Callable[..., Any], x: Any, args: Any) -> tuple[Product,
 
 def for_each_unit(fn: Callable[[Any, Any], Any], flat: Any, chunk: Any) -> Any:
     """Stack fn(i, i-th unit vector), `chunk` of them at a time."""
-    demand_count("chunk", chunk, 1)
+    at_once = min(demand_count("chunk", chunk, 1), flat.size)
     places = jnp.arange(flat.size)
     return jax.lax.map(
-        lambda i: fn(i, (places == i).astype(flat.dtype)), places, batch_size=min(chunk, flat.size)
+        lambda i: fn(i, (places == i).astype(flat.dtype)), places, batch_size=at_once
     )

@@ -76,8 +76,9 @@ def curvature(
     Raises
     ------
     TypeError, ValueError
-        As `slopes.products.hvp` does; ValueError also if `steps` is below 1, `tol` is negative,
-        or a product is not finite (compiled, it gives NaN and `converged` is false).
+        As `slopes.products.hvp` does; TypeError also if `x` is of half precision, for which there
+        are no eigenvalues; ValueError also if `steps` is below 1, `tol` is negative, or a product
+        is not finite (compiled, it gives NaN and `converged` is false).
 
     Notes
     -----
@@ -92,11 +93,13 @@ def curvature(
     >>> round(float(found.lowest), 4), round(float(found.highest), 4), bool(found.converged)
     (-6.0, 2.0, True)
     """
-    demand_count("steps", steps, 1)
+    steps = demand_count("steps", steps, 1)
     demand_key(key)
     if not tol >= 0:
         raise ValueError(f"tol must be at least 0, got tol={tol!r}")
     product, flat, restore = hessian_product(fn, as_point(x), args)
+    if flat.dtype not in (jnp.float32, jnp.float64):
+        raise TypeError(f"x must hold numbers of 32 or 64 bits, got dtype={flat.dtype}")
     iterations = min(steps, flat.size)
     basis, diagonal, beside = _lanczos(product, flat, key, iterations)
     values, vectors = jnp.linalg.eigh(
@@ -105,7 +108,7 @@ def curvature(
     ends = jnp.stack([values[0], values[-1]])
     along = jnp.stack([_unit(vectors[:, k] @ basis) for k in (0, -1)])
     images = jnp.stack([product(y) for y in along])
-    residuals = jnp.linalg.norm(images - ends[:, None] * along, axis=1)
+    residuals = jnp.stack([_length(w) for w in images - ends[:, None] * along])
     _demand_finite(residuals)
     converged = residuals.max() <= tol * jnp.abs(ends).max()
     return Curvature(
@@ -123,9 +126,9 @@ def _lanczos(product: Product, flat: Any, key: jax.Array, count: int) -> tuple[A
         image = product(basis[k])
         diagonal = diagonal.at[k].set(basis[k] @ image)
         rest = _orthogonal(basis, image)
-        length = jnp.linalg.norm(rest)
+        length = _length(rest)
         # What is left by rounding has no direction: the Krylov space is exhausted.
-        lost = length <= 100 * unit * jnp.linalg.norm(image)
+        lost = length <= 100 * unit * _length(image)
         fresh = _orthogonal(basis, jax.random.normal(starts[k], flat.shape, flat.dtype))
         basis = basis.at[k + 1].set(_unit(jnp.where(lost, fresh, rest)))
         return basis, diagonal, beside.at[k].set(jnp.where(lost, 0.0, length))
@@ -145,7 +148,14 @@ def _orthogonal(basis: Any, w: Any) -> Any:
 
 
 def _unit(w: Any) -> Any:
-    return w / jnp.linalg.norm(w)
+    return w / _length(w)
+
+
+def _length(w: Any) -> Any:
+    """Norm whose squares neither overflow nor vanish, which those of 1e-25 do in float32."""
+    largest = jnp.abs(w).max()
+    scale = jnp.where(largest > 0, largest, jnp.ones_like(largest))
+    return scale * jnp.linalg.norm(w / scale)
 
 
 def _demand_finite(residuals: Any) -> None:

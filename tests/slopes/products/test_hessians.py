@@ -116,7 +116,7 @@ def test_a_wrong_product_is_caught(wrong, caught):
 def test_the_matrix_is_the_same_whatever_the_chunk():
     x = draw(10)
     whole = hessian(logsumexp, x)
-    for chunk in (1, 3, 10, 1000):
+    for chunk in (1, np.int64(3), 10, 1000):
         assert agree(hessian(logsumexp, x, chunk=chunk), whole, tol=LINEAR)
     assert agree(whole, softmax_form(x), tol=LINEAR)
 
@@ -146,6 +146,27 @@ def test_what_the_gauss_newton_product_leaves_out_is_the_bending_of_the_residual
     bending[0, 1] = bending[1, 0] = p * q
     rest = np.asarray(hvp(half_squares, x, v) - gauss_newton_product(bent, x, v, 1.0))
     assert agree(rest, bending @ np.asarray(v), tol=LINEAR)
+
+
+def test_layers_of_relu_bend_between_each_other_and_nowhere_else():
+    """Within one layer nothing is left out; what is left out couples the layers."""
+    inputs, target = draw(8, 3), draw(8, seed=1)
+    weights = {"first": draw(3, 2, seed=2), "second": draw(2, seed=3)}
+
+    def residual(w):
+        return jax.nn.relu(inputs @ w["first"]) @ w["second"] - target
+
+    flat, restore = jax.flatten_util.ravel_pytree(weights)
+
+    @jax.jit
+    def left_out(flat):
+        part = jax.vmap(lambda v: gauss_newton_product(lambda x: residual(restore(x)), flat, v))
+        whole = hessian(lambda x: 0.5 * jnp.sum(residual(restore(x)) ** 2), flat)
+        return whole - part(jnp.eye(8))
+
+    rest = left_out(flat)
+    assert max(abs(rest[:6, :6]).max(), abs(rest[6:, 6:]).max()) < LINEAR
+    assert abs(rest[:6, 6:]).max() > 0.1
 
 
 def test_the_gauss_newton_product_is_never_negative_where_the_hessian_is():
@@ -237,7 +258,11 @@ ROW = jnp.array([1.0, 2.0])
         (lambda: hvp(lambda x: x, ROW, ROW), ValueError,
          r"fn must return one number, got shape=\(2,\); take the sum"),
         (lambda: hvp(lambda x: (x[0], x[1]), ROW, ROW), ValueError,
-         r"fn must return one number, got shapes=\[\(\), \(\)\]"),
+         r"fn must return one number, got shape=\(\(\), \(\)\)"),
+        (lambda: hvp(lambda x: {"a": x[0]}, ROW, ROW), ValueError,
+         r"fn must return one number, got shape=\{'a': \(\)\}"),
+        (lambda: hvp(lambda x: (), ROW, ROW), ValueError,  # noqa: ARG005
+         r"fn must return one number, got shape=\(\)"),
         (lambda: hvp(lambda x: 3, ROW, ROW), TypeError,  # noqa: ARG005
          "fn must return real floating-point numbers, got"),
         (lambda: hessian(jnp.sum, ROW, chunk=0), ValueError,
