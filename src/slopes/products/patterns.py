@@ -133,7 +133,8 @@ def probe_pattern(
         If `x_example` is not one array of real floats, `fn` does not return one, `points` is no
         integer, or `key` is no key.
     ValueError
-        If `points` is less than 1, `tol` is not from 0 to 1, or a derivative is not finite at one of them.
+        If `points` is less than 1, `tol` is not from 0 to 1, or a derivative is not finite at one
+        of them.
 
     Notes
     -----
