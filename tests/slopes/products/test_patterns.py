@@ -154,7 +154,7 @@ def test_probing_refuses_what_it_cannot_do():
     for tol in (-1.0, 1.0, jnp.nan):
         with pytest.raises(ValueError, match="tol must be at least 0 and less than 1"):
             products.probe_pattern(wave, jnp.ones(3), key=KEY, tol=tol)
-    for fn in (lambda x: x * 1j, lambda x: x.astype(int)):
+    for fn in (lambda x: jax.lax.complex(x, x), lambda x: x.astype(int)):
         with pytest.raises(TypeError, match="fn must return real floating-point numbers"):
             products.probe_pattern(fn, jnp.ones(3), key=KEY)
     with pytest.raises(TypeError, match="key must be a key"):
