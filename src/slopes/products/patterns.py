@@ -18,6 +18,7 @@ from jaxtyping import Int
 
 from slopes._typing import Fn
 from slopes.compare import unit_roundoff
+from slopes.products.arguments import demand_count, demand_key
 from slopes.products.directions import floating
 
 __all__ = ["Pattern", "as_pattern", "probe_pattern"]
@@ -46,8 +47,9 @@ def as_pattern(pattern: Any) -> Pattern:
 
     Parameters
     ----------
-    pattern : bool array, shape (m, n), or (rows, cols, shape)
-        Where the matrix may differ from 0. Places may be in any order, and repeated.
+    pattern : bool array, shape (m, n), or a tuple (rows, cols, shape)
+        Where the matrix may differ from 0. Places may be in any order, and repeated. A tuple of
+        three is always read as places.
 
     Returns
     -------
@@ -56,6 +58,8 @@ def as_pattern(pattern: Any) -> Pattern:
 
     Raises
     ------
+    TypeError
+        If places or shape are not integers, or a sparse matrix is given.
     ValueError
         If an array has not two axes, or a place lies outside the shape.
 
@@ -65,21 +69,35 @@ def as_pattern(pattern: Any) -> Pattern:
     >>> rows.tolist(), cols.tolist(), shape
     ([0, 1, 1], [0, 0, 1], (2, 2))
     """
-    if isinstance(pattern, tuple) and len(pattern) == 3 and isinstance(pattern[2], tuple):
-        rows, cols, (m, n) = (*map(np.asarray, pattern[:2]), pattern[2])
-        if rows.shape != cols.shape or rows.ndim != 1:
-            raise ValueError(
-                "pattern must have as many rows as columns, in lists of numbers, "
-                f"got pattern={pattern!r}"
-            )
-        if ((rows < 0) | (rows >= m) | (cols < 0) | (cols >= n)).any():
-            raise ValueError(f"pattern must lie inside its shape {(m, n)!r}, got {pattern=!r}")
-        return _sorted(rows, cols, (m, n))
+    if isinstance(pattern, tuple) and len(pattern) == 3:
+        return _from_places(pattern)
+    if hasattr(pattern, "todense"):
+        raise TypeError(
+            "pattern must be an array or (rows, cols, shape), got a sparse matrix of type "
+            f"{type(pattern).__name__}; give its rows and columns"
+        )
     structure = np.asarray(pattern, dtype=bool)
     if structure.ndim != 2:
         raise ValueError(f"pattern must have two axes, got pattern.ndim={structure.ndim!r}")
     rows, cols = np.nonzero(structure)
     return Pattern(rows, cols, structure.shape)
+
+
+def _from_places(pattern: Any) -> Pattern:
+    """Check rows, columns and shape, and bring them into order."""
+    rows, cols, shape = map(np.asarray, pattern)
+    if rows.shape != cols.shape or rows.ndim != 1:
+        raise ValueError(
+            f"pattern must have as many rows as columns, in lists of numbers, got {pattern=!r}"
+        )
+    if any(a.size and not np.issubdtype(a.dtype, np.integer) for a in (rows, cols, shape)):
+        raise TypeError(f"pattern must have integers as places and shape, got {pattern=!r}")
+    if shape.shape != (2,) or (shape < 0).any():
+        raise ValueError(f"pattern must have a shape of two numbers from 0 on, got {pattern=!r}")
+    m, n = shape.tolist()
+    if ((rows < 0) | (rows >= m) | (cols < 0) | (cols >= n)).any():
+        raise ValueError(f"pattern must lie inside its shape {(m, n)!r}, got {pattern=!r}")
+    return _sorted(rows, cols, (m, n))
 
 
 def probe_pattern(
@@ -101,7 +119,8 @@ def probe_pattern(
     tol : float, optional
         An entry counts as zero if it is at most `tol` times the largest of its product: transforms
         and solvers leave rounding errors there. Default: the unit roundoff to the power of 3/4,
-        1e-12 in double precision.
+        1e-12 in double precision, of the coarser of the dtypes of input and output. Rows so far
+        below the others, as in other units, are lost: scale them, or take 0.
 
     Returns
     -------
@@ -111,9 +130,11 @@ def probe_pattern(
     Raises
     ------
     TypeError
-        If `x_example` is not one array of floats, or `fn` does not return one array.
+        If `x_example` is not one array of real floats, `fn` does not return one, `points` is no
+        integer, or `key` is no key.
     ValueError
-        If `points` is less than 1, or a derivative is not finite at one of them.
+        If `points` is less than 1, `tol` is not from 0 to 1, or a derivative is not finite at one
+        of them.
 
     Notes
     -----
@@ -126,13 +147,13 @@ def probe_pattern(
     ([0, 0, 1, 1], [0, 1, 1, 2])
     """
     x = one_array(x_example)
-    if points < 1:
-        raise ValueError(f"points must be at least 1, got {points=!r}")
+    demand_count("points", points, 1)
+    demand_key(key)
     out = one_output(fn, x)
     by_rows = out.size < x.size
     seed = out if by_rows else x
     product = pulling(fn) if by_rows else pushing(fn)
-    least = default_tol(x.dtype) if tol is None else tol
+    least = rounding(tol, x.dtype, out.dtype)
 
     @jax.jit
     def block(at: Any, first: Any) -> Any:
@@ -172,11 +193,11 @@ def pulling(fn: Fn) -> Any:
     return at
 
 
-def one_array(x_example: Any) -> Any:
+def one_array(point: Any, name: str = "x_example") -> Any:
     """Refuse what is no array of floats."""
-    x = floating("x_example", x_example)
+    x = floating(name, point)
     if not isinstance(x, jax.Array):
-        raise TypeError(f"x_example must be one array, got {x_example=!r}; flatten it before")
+        raise TypeError(f"{name} must be one array, got {name}={x!r}; flatten it before")
     return x
 
 
@@ -185,12 +206,18 @@ def one_output(fn: Fn, x: Any) -> Any:
     out = jax.eval_shape(fn, x)
     if not isinstance(out, jax.ShapeDtypeStruct):
         raise TypeError(f"fn must return one array, got {out!r}; join its parts")
+    if not jnp.issubdtype(out.dtype, jnp.floating):
+        raise TypeError(f"fn must return real floating-point numbers, got dtype={out.dtype}")
     return out
 
 
-def default_tol(dtype: Any) -> float:
-    """Three quarters of a format's digits: what is smaller may be rounding."""
-    return float(unit_roundoff(dtype) ** 0.75)
+def rounding(tol: float | None, *dtypes: Any) -> float:
+    """Check a tolerance; without one, take three quarters of the digits of the coarsest format."""
+    if tol is None:
+        return max(float(unit_roundoff(dtype) ** 0.75) for dtype in dtypes)
+    if not 0 <= tol < 1:
+        raise ValueError(f"tol must be at least 0 and less than 1, got {tol=!r}")
+    return tol
 
 
 def _near(x: Any) -> Any:
@@ -213,5 +240,5 @@ def _places(block: Any, first: int, tol: float) -> Any:
 
 def _sorted(rows: Any, cols: Any, shape: tuple[int, int]) -> Pattern:
     """Bring places into order, each once."""
-    flat = np.unique(rows.astype(np.int64) * shape[1] + cols)
+    flat = np.unique(rows.astype(np.int64) * shape[1] + cols.astype(np.int64))
     return Pattern(flat // max(shape[1], 1), flat % max(shape[1], 1), shape)

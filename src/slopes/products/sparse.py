@@ -23,16 +23,17 @@ from jax.experimental.sparse import BCOO
 from jaxtyping import Int
 
 from slopes._typing import Fn
+from slopes.products.arguments import demand_key
 from slopes.products.colouring import colour_columns, colour_symmetric
 from slopes.products.patterns import (
     Pattern,
     as_pattern,
-    default_tol,
     one_array,
     one_output,
     probe_pattern,
     pulling,
     pushing,
+    rounding,
 )
 
 __all__ = ["SparseJacobian", "sparse_hessian", "sparse_jacobian"]
@@ -81,20 +82,26 @@ class SparseJacobian:
         Raises
         ------
         ValueError
-            If the difference is larger, or not a number: the pattern lacks an entry at `x`.
+            If the difference is larger, or not a number: the pattern lacks an entry at `x`. If `x`
+            has not the example's shape.
+        TypeError
+            If `x` is not one array of real floats.
 
         Notes
         -----
-        Missing entries that amount to less than the tolerance, on that scale, stay unseen.
+        Missing entries that amount to less than the tolerance, on that scale, stay unseen; so does
+        a whole row in units so small. Scale the outputs to one size where that may be.
         """
         rows, cols, (m, n) = self.pattern
-        values, x = np.asarray(self.values(x)), jnp.asarray(x)
+        x = one_array(x, "x")
+        values = np.asarray(self.values(x))
         v = jax.random.normal(key, (n,), x.dtype)
-        terms = values * np.asarray(v)[cols]
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is no proof
+            terms = values * np.asarray(v)[cols]
         ours, size = (np.bincount(rows, t, minlength=m) for t in (terms, np.abs(terms)))
         truth = np.asarray(self.push(x, v))
         scale = max(size.max(initial=0), np.abs(truth).max(initial=0)) or 1.0
-        with np.errstate(invalid="ignore"):  # what is not finite is no proof, as NaN below
+        with np.errstate(invalid="ignore"):
             gaps = np.abs(ours - truth) / scale
         gap = float(gaps.max(initial=0))
         if not gap <= self.tol:
@@ -136,7 +143,13 @@ def sparse_jacobian(
     TypeError
         If `x_example` is not one array of floats, or `fn` does not return one.
     ValueError
-        If the pattern has the wrong shape, or lacks an entry at `x_example`.
+        If the pattern has the wrong shape, or lacks an entry at `x_example`; if `tol` is not
+        from 0 to 1.
+
+    Notes
+    -----
+    The proof runs forwards, and the pattern of fewer outputs than inputs is probed backwards:
+    `fn` needs forward mode, and reverse mode where rows are fewer or share colours better.
 
     Examples
     --------
@@ -146,8 +159,9 @@ def sparse_jacobian(
     >>> jac(jnp.zeros(4)).todense().tolist()
     [[-1.0, 1.0, 0.0, 0.0], [0.0, -1.0, 1.0, 0.0], [0.0, 0.0, -1.0, 1.0]]
     """
-    x, (first, second) = one_array(x_example), jax.random.split(key)
-    shape = (one_output(fn, x).size, x.size)
+    x, (first, second) = one_array(x_example), _two(key)
+    out = one_output(fn, x)
+    limit, shape = rounding(tol, x.dtype, out.dtype), (out.size, x.size)
     found = probe_pattern(fn, x, key=first, tol=tol) if pattern is None else as_pattern(pattern)
     _demand_shape(found, shape)
     by_columns, by_rows = colour_columns(found), colour_columns(found.transposed)
@@ -155,8 +169,9 @@ def sparse_jacobian(
     colours = by_rows if rowwise else by_columns
     lines, others = (found.cols, found.rows) if rowwise else (found.rows, found.cols)
     line = pulling(fn) if rowwise else pushing(fn)
-    values = _reader(line, colours, lines, colours[others])
-    return _proved(pushing(fn), found, colours, values, x, second, tol, by_rows=rowwise)
+    values = _reader(_alike(line, x), colours, lines, colours[others])
+    push = _alike(pushing(fn), x)
+    return _proved(push, found, colours, values, x, second, limit, by_rows=rowwise)
 
 
 def sparse_hessian(
@@ -195,8 +210,8 @@ def sparse_hessian(
     >>> int(hess.colours.max()) + 1, hess(jnp.ones(5)).todense()[0].tolist()
     (2, [0.0, 1.0, 1.0, 1.0, 1.0])
     """
-    x, (first, second) = one_array(x_example), jax.random.split(key)
-    gradient = jax.grad(fn)
+    x, (first, second) = one_array(x_example), _two(key)
+    limit, gradient = rounding(tol, x.dtype, one_output(fn, x).dtype), jax.grad(fn)
     if pattern is None:
         found = probe_pattern(gradient, x, key=first, tol=tol)
         both = np.concatenate([found.rows, found.cols]), np.concatenate([found.cols, found.rows])
@@ -205,8 +220,29 @@ def sparse_hessian(
         found = as_pattern(pattern)
     _demand_shape(found, (x.size, x.size))
     colours = colour_symmetric(found)
-    values = _reader(pushing(gradient), colours, *_readable(found, colours))
-    return _proved(pushing(gradient), found, colours, values, x, second, tol)
+    push = _alike(pushing(gradient), x)
+    values = _reader(push, colours, *_readable(found, colours))
+    return _proved(push, found, colours, values, x, second, limit)
+
+
+def _two(key: Any) -> Any:
+    """Split a key, or say that it is none."""
+    demand_key(key)
+    return jax.random.split(key)
+
+
+def _alike(at: Any, example: Any) -> Any:
+    """Let a map be taken only at points of the example's shape."""
+
+    def checked(x: Any) -> Any:
+        point = one_array(x, "x")
+        if point.shape != example.shape:
+            raise ValueError(
+                f"x must have the shape {example.shape!r}, got x.shape={point.shape!r}"
+            )
+        return at(point)
+
+    return checked
 
 
 def _readable(pattern: Pattern, colours: Any) -> tuple[Any, Any]:
@@ -224,9 +260,10 @@ def _reader(line: Any, colours: Any, rows: Any, shades: Any) -> Callable[[Any], 
 
     @partial(jax.jit, inline=True)  # one program with what calls it
     def values(x: Any) -> Any:
+        product = line(x)
         seeds = jax.nn.one_hot(colours, count, dtype=x.dtype, axis=0)
         # A loop over colours: for a batch the compiler computes what they share anew for each.
-        compressed = jax.lax.map(line(x), seeds)
+        compressed = jax.lax.map(product, seeds)
         places = jnp.asarray(shades * compressed.shape[1] + rows, jnp.int32)
         return compressed.ravel().at[places].get(mode="promise_in_bounds")
 
@@ -240,15 +277,14 @@ def _proved(
     values: Any,
     x: Any,
     key: Any,
-    tol: float | None,
+    tol: float,
     *,
     by_rows: bool = False,
 ) -> SparseJacobian:
     """Put the parts together, and try them at the example."""
     places = jnp.asarray(np.stack([pattern.rows, pattern.cols], axis=1), jnp.int32)
     push = jax.jit(lambda x, v: at(x)(v))
-    limit = default_tol(x.dtype) if tol is None else tol
-    jac = SparseJacobian(pattern, colours, by_rows, values, push, places, limit)
+    jac = SparseJacobian(pattern, colours, by_rows, values, push, places, tol)
     jac.prove(x, key=key)
     return jac
 

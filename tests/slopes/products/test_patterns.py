@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.experimental.sparse import BCOO
 
 from slopes import products
 
@@ -102,6 +103,8 @@ def test_no_outputs_or_no_inputs_have_no_entries():
         (([0], [3], (2, 3)), r"pattern must lie inside its shape \(2, 3\)"),
         (([-1], [0], (2, 3)), r"pattern must lie inside its shape \(2, 3\)"),
         (([0, 1], [0], (2, 3)), "pattern must have as many rows as columns"),
+        (([], [], (-1, 2)), "pattern must have a shape of two numbers"),
+        (((1, 0, 0), (0, 1, 0), (0, 0, 1)), "pattern must have a shape of two numbers"),
     ],
 )
 def test_what_is_no_pattern_is_refused(pattern, message):
@@ -109,10 +112,52 @@ def test_what_is_no_pattern_is_refused(pattern, message):
         products.as_pattern(pattern)
 
 
+@pytest.mark.parametrize("pattern", [([0.5, 1], [0, 1], (2, 2)), ([0], [1], (2.0, 2))])
+def test_places_and_shape_are_integers(pattern):
+    with pytest.raises(TypeError, match="pattern must have integers as places and shape"):
+        products.as_pattern(pattern)
+
+
+def test_a_sparse_matrix_is_refused_by_name():
+    with pytest.raises(TypeError, match="got a sparse matrix of type BCOO"):
+        products.as_pattern(BCOO.fromdense(jnp.eye(3)))
+
+
+def test_empty_lists_are_a_pattern_without_entries():
+    pattern = products.as_pattern(([], [], (2, 3)))
+    assert pattern.rows.dtype.kind == pattern.cols.dtype.kind == "i"
+    assert (len(pattern.rows), pattern.shape) == (0, (2, 3))
+
+
+def test_a_shape_may_be_a_list_and_is_not_a_row_of_a_matrix():
+    pattern = products.as_pattern(([0, 1], [0, 1], [2, 2]))
+    assert pattern.shape == (2, 2)
+    np.testing.assert_array_equal(full(pattern), np.eye(2, dtype=bool))
+
+
+def test_a_row_in_far_smaller_units_is_lost_unless_zero_is_asked_for():
+    def fn(x):
+        return jnp.stack([x[0] + x[1], 1e-13 * (x[0] + 2 * x[1])])
+
+    assert products.probe_pattern(fn, jnp.ones(2), key=KEY).rows.tolist() == [0, 0]
+    exact = products.probe_pattern(fn, jnp.ones(2), key=KEY, tol=0.0)
+    assert full(exact).all()
+    jac = products.sparse_jacobian(fn, jnp.ones(2), key=KEY, pattern=exact)
+    np.testing.assert_array_equal(jac(jnp.ones(2)).todense(), [[1, 1], [1e-13, 2e-13]])
+
+
 def test_probing_refuses_what_it_cannot_do():
     with pytest.raises(TypeError, match="x_example must hold real floating"):
         products.probe_pattern(wave, jnp.arange(3), key=KEY)
     with pytest.raises(ValueError, match="points must be at least 1, got points=0"):
         products.probe_pattern(wave, jnp.ones(3), key=KEY, points=0)
+    for tol in (-1.0, 1.0, jnp.nan):
+        with pytest.raises(ValueError, match="tol must be at least 0 and less than 1"):
+            products.probe_pattern(wave, jnp.ones(3), key=KEY, tol=tol)
+    for fn in (lambda x: jax.lax.complex(x, x), lambda x: x.astype(int)):
+        with pytest.raises(TypeError, match="fn must return real floating-point numbers"):
+            products.probe_pattern(fn, jnp.ones(3), key=KEY)
+    with pytest.raises(TypeError, match="key must be a key"):
+        products.probe_pattern(wave, jnp.ones(3), key=0)
     with pytest.raises(ValueError, match="fn must have finite derivatives near x_example, got nan"):
         products.probe_pattern(jnp.sqrt, -jnp.ones(3), key=KEY)

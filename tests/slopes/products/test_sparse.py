@@ -135,6 +135,28 @@ def test_single_precision_stays_single_precision():
     assert agree(jac(x).todense(), jax.jacfwd(convolution)(x), tol=64 * unit_roundoff(jnp.float32))
 
 
+def test_a_result_rounded_to_single_precision_is_judged_by_it():
+    x = jnp.linspace(0.5, 2, 5)
+    jac = products.sparse_jacobian(lambda x: x.astype(jnp.float32) ** 2, x, key=KEY)
+    assert agree(jac(x).todense(), np.diag(2 * x), tol=unit_roundoff(jnp.float32))
+
+
+def test_a_product_that_overflows_is_no_proof():
+    with pytest.raises(ValueError, match="off by nan"):
+        products.sparse_jacobian(lambda x: 3e38 * x, jnp.ones(8, jnp.float32), key=KEY)
+
+
+def test_points_of_another_kind_are_refused():
+    jac = products.sparse_jacobian(jnp.sin, jnp.ones(3), key=KEY)
+    for act in (jac, jac.values, lambda x: jac.prove(x, key=KEY)):
+        with pytest.raises(ValueError, match=r"x must have the shape \(3,\), got x.shape=\(5,\)"):
+            act(jnp.ones(5))
+        with pytest.raises(TypeError, match="x must hold real floating-point numbers"):
+            act(jnp.arange(3))
+        with pytest.raises(TypeError, match="x must be one array"):
+            act([1.0, 2.0, 3.0])
+
+
 def test_scipy_takes_the_values_and_the_pattern():
     x = jnp.linspace(0.5, 2, 20)
     jac = products.sparse_jacobian(diffusion, x, key=KEY)
@@ -237,6 +259,11 @@ def test_bad_input_is_refused():
         products.sparse_hessian(rosenbrock, jnp.arange(3), key=KEY)
     with pytest.raises(TypeError, match="x_example must be one array"):
         products.sparse_jacobian(lambda x: x[0], [jnp.ones(3), jnp.ones(2)], key=KEY)
+    for make in (products.sparse_jacobian, products.sparse_hessian):
+        with pytest.raises(TypeError, match="key must be a key"):
+            make(jnp.sum, jnp.ones(3), key=3)
+        with pytest.raises(ValueError, match="tol must be at least 0 and less than 1"):
+            make(jnp.sum, jnp.ones(3), key=KEY, tol=jnp.inf)
     with pytest.raises(TypeError, match="fn must return one array"):
         products.sparse_jacobian(lambda x: (x, x), jnp.ones(3), key=KEY)
     for make, fn in ((products.sparse_jacobian, diffusion), (products.sparse_hessian, rosenbrock)):
