@@ -84,8 +84,8 @@ def check_gradient(
     TypeError
         If `x` or the gradient holds what is not real and floating.
     ValueError
-        If `fn` returns no single number or no finite one, `x` holds no number, or the gradient has
-        other shapes than `x`.
+        If `fn` returns no single number or no finite one, `x` holds no number or one that is not
+        finite, or the gradient has other shapes than `x`.
 
     Notes
     -----
@@ -129,6 +129,8 @@ def _demand_one_number(y: Any, x: Any) -> None:
     """Refuse a function of nothing, or with no single finite number as value."""
     if not size(x):
         raise ValueError(f"x must hold at least one number, got x={x!r}")
+    if not all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(x)):
+        raise ValueError(f"x must be finite, got x={x!r}")
     if np.shape(y) != () or np.iscomplexobj(y):
         raise ValueError(
             f"fn must return one real number, got fn(x)={y!r}; check w @ fn(x) with a covector w"
@@ -170,5 +172,6 @@ def _pushed(fn: Callable[[Any], Any], x: Any, v: Any) -> float | None:
     """Slope by forward mode, if `fn` can be traced and has that mode."""
     try:
         return float(jax.jvp(fn, (x,), (v,))[1])
-    except TypeError:  # JAX's errors of conversion are of this type, and a custom_vjp raises it
+    # JAX's errors of conversion are TypeErrors, as that of a custom_vjp; a callback's is no such.
+    except (TypeError, ValueError):
         return None

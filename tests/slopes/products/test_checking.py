@@ -149,6 +149,13 @@ def test_a_rule_for_reverse_mode_alone_is_checked_by_differences():
     assert found.forward is None
 
 
+def test_a_callback_without_a_derivative_is_checked_by_differences():
+    fn = lambda x: jax.pure_callback(lambda x: np.sum(np.sin(x)), jnp.zeros(()), x)  # noqa: E731
+    found = check_gradient(fn, point(3), key=KEYS[0], gradient=jnp.cos)
+    assert found
+    assert found.forward is None
+
+
 # --- what cannot be decided -----------------------------------------------------------------------
 
 
@@ -226,3 +233,9 @@ def test_formats_with_few_digits_cannot_decide(dtype):
     found = check_gradient(ring, point(3, dtype), key=KEYS[0])
     assert found.verdict == "undecided"
     assert found.forward == pytest.approx(found.slope, rel=0.02)
+
+
+@pytest.mark.parametrize("x", [jnp.nan, jnp.inf, [1.0, jnp.array([0.0, -jnp.inf])]])
+def test_points_that_are_not_finite_are_refused(x):
+    with pytest.raises(ValueError, match=r"x must be finite, got x="):
+        check_gradient(lambda _: 1.0, x, key=KEYS[0])
