@@ -123,7 +123,8 @@ def hutchinson(
         z = jax.random.rademacher(key, flat.shape, flat.dtype)
         apart = (z * product(z)).astype(wide) - mean
         mean = mean + apart / (k + 1)
-        return (mean, squares + apart**2 * (k / (k + 1))), None  # Welford: no cancellation
+        # Welford's update: no cancellation
+        return (mean, squares + apart**2 * (k / (k + 1))), None
 
     counted = jnp.arange(samples, dtype=wide), jax.random.split(key, samples)
     (mean, squares), _ = jax.lax.scan(one_more, 2 * (jnp.zeros_like(flat, wide),), counted)

@@ -23,6 +23,9 @@ from slopes.products.hessians import Product, hessian_product
 __all__ = ["Curvature", "curvature"]
 
 
+Basis = tuple[Any, Any, Any]  # rows of the basis, diagonal, and what stands beside it
+
+
 class Curvature(NamedTuple):
     """The two ends of the spectrum of a Hessian."""
 
@@ -116,7 +119,7 @@ def curvature(
     )
 
 
-def _lanczos(product: Product, flat: Any, key: jax.Array, count: int) -> tuple[Any, Any, Any]:
+def _lanczos(product: Product, flat: Any, key: jax.Array, count: int) -> Basis:
     """Return an orthonormal basis as rows, and the two diagonals of the projected matrix."""
     starts = jax.random.split(key, count)
     unit = float(np.finfo(np.dtype(flat.dtype)).eps)

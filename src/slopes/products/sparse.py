@@ -262,7 +262,8 @@ def _reader(line: Any, colours: Any, rows: Any, shades: Any) -> Callable[[Any], 
     def values(x: Any) -> Any:
         product = line(x)
         seeds = jax.nn.one_hot(colours, count, dtype=x.dtype, axis=0)
-        # A loop over colours: for a batch the compiler computes what they share anew for each.
+        # A loop over colours: in a batch the compiler computes
+        # what they share anew for each.
         compressed = jax.lax.map(product, seeds)
         places = jnp.asarray(shades * compressed.shape[1] + rows, jnp.int32)
         return compressed.ravel().at[places].get(mode="promise_in_bounds")
