@@ -239,3 +239,41 @@ def test_formats_with_few_digits_cannot_decide(dtype):
 def test_points_that_are_not_finite_are_refused(x):
     with pytest.raises(ValueError, match=r"x must be finite, got x="):
         check_gradient(lambda _: 1.0, x, key=KEYS[0])
+
+
+# --- where a right gradient is hard to confirm ----------------------------------------------------
+
+
+def fit(dtype):
+    rng = np.random.default_rng(0)
+    A, b = rng.normal(size=(20, 5)), rng.normal(size=20)
+    best = np.linalg.lstsq(A, b)[0]
+    A, b = jnp.asarray(A, dtype), jnp.asarray(b, dtype)
+    return jax.jit(lambda x: jnp.sum((A @ x - b) ** 2)), jnp.asarray(best, dtype)
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
+@pytest.mark.parametrize("off", [0.0, 1e-12, 1e-6, 1e-3])
+def test_a_gradient_that_is_all_rounding_is_not_blamed_near_a_minimum(dtype, off):
+    fn, best = fit(dtype)
+    found = [check_gradient(fn, best + dtype(off), key=key).verdict for key in KEYS]
+    assert "differs" not in found
+    if off == 0:
+        assert set(found) == {"undecided"}
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
+def test_a_wrong_gradient_is_still_seen_at_some_distance_from_a_minimum(dtype):
+    fn, best = fit(dtype)
+    wrong = lambda x: 1.001 * jax.grad(fn)(x)  # noqa: E731
+    found = [check_gradient(fn, best + dtype(0.3), key=key, gradient=wrong) for key in KEYS]
+    assert [one.verdict for one in found] == ["differs"] * len(KEYS)
+
+
+@pytest.mark.parametrize("off", [1e-2, 1e-4, 1e-5, 1e-7])
+def test_a_kink_beside_the_point_is_no_fault_of_the_gradient(off):
+    fn = jax.jit(lambda x: jnp.sum(jax.nn.relu(x - 1)))
+    for x in (jnp.float32(1 + off), jnp.full(3, 1 + off)):
+        assert "differs" not in [check_gradient(fn, x, key=key).verdict for key in KEYS]
+    twice = lambda x: 2 * jax.grad(fn)(x)  # noqa: E731
+    assert check_gradient(fn, jnp.full(3, 1 + off), key=KEYS[0], gradient=twice).verdict != "agrees"
