@@ -522,9 +522,13 @@ def test_other_paths_are_no_leak(text):
     assert leaks(text) == []
 
 
-def test_the_readmes_example_runs():
+def test_the_readmes_examples_run():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    first, second = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
     names = {}
-    exec(example, names)
+    exec(first, names)
     assert abs(names["value"] - 1e8) <= names["error"]
+    exec(second, names := {})
+    matrix = names["products"].sparse_hessian(names["valley"], names["x"], key=names["key"])
+    assert matrix(names["x"]).nse == 2998
+    assert max(matrix.colours) + 1 == 3

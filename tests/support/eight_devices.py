@@ -12,9 +12,6 @@ import numpy as np
 from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
-jax.config.update("jax_enable_x64", True)
-jax.config.update("jax_num_cpu_devices", 8)
-
 M, N = 64, 3
 ROWS = P(), P("data"), P("data")
 X = np.cos(np.outer(np.arange(M), [0.1, 0.2, 0.3]))
@@ -144,4 +141,6 @@ def facts():
 
 
 if __name__ == "__main__":
+    jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_num_cpu_devices", 8)
     print(json.dumps(facts()))

@@ -38,8 +38,8 @@ def complaints(project):
 @pytest.mark.parametrize(
     ("page", "message"),
     [
-        ("unknown", r"live must be one of arrow, cobweb, valley, walk, got live='hill'"),
-        ("shared", r"live must be one of arrow, cobweb, valley, walk, got live='kit'"),
+        ("unknown", r"live must be one of arrow, cobweb, passes, valley, walk, got live='hill'"),
+        ("shared", r"live must be one of arrow, cobweb, passes, valley, walk, got live='kit'"),
         ("wordless", r"Content block expected for the \"live\" directive"),
         ("alone", r"live must stand before the code cell with its picture, got live='valley'"),
     ],
