@@ -215,8 +215,10 @@ def fixed_point(
     Examples
     --------
     >>> found = fixed_point(lambda x: (x**2 + 21) / 10, 8.0)
-    >>> round(float(found.value), 4), round(float(found.slope), 4), bool(found.attracting)
-    (7.0, 1.4, False)
+    >>> [round(float(number), 4) for number in (found.value, found.slope)]
+    [7.0, 1.4]
+    >>> bool(found.attracting)
+    False
     """
     start = _single(_start(fn, x, args))
     turns, most = _count("period", period, 1), _count("steps", steps, 1)

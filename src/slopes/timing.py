@@ -310,7 +310,8 @@ def in_turns(
     Examples
     --------
     >>> x = np.linspace(0.0, 1.0, 1000)
-    >>> race = in_turns({"root": (np.sqrt, x), "power": (lambda x: x**0.5, x)}, rounds=3)
+    >>> rivals = {"root": (np.sqrt, x), "power": (lambda x: x**0.5, x)}
+    >>> race = in_turns(rivals, rounds=3)
     >>> race.dtypes, race.devices["root"], race.spread("root").number
     (('float64',), 'host', 3)
     """

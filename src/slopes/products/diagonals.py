@@ -59,7 +59,8 @@ def hessian_diagonal(fn: Callable[..., Any], x: Any, *args: Any, chunk: Any = 64
 
     Examples
     --------
-    >>> hessian_diagonal(lambda x: x[0] ** 2 * x[1], jnp.array([3.0, 5.0])).tolist()
+    >>> fn = lambda x: x[0] ** 2 * x[1]
+    >>> hessian_diagonal(fn, jnp.array([3.0, 5.0])).tolist()
     [10.0, 0.0]
     """
     product, flat, restore = hessian_product(fn, as_point(x), args)
@@ -127,7 +128,8 @@ def hutchinson(
         return (mean, squares + apart**2 * (k / (k + 1))), None
 
     counted = jnp.arange(samples, dtype=wide), jax.random.split(key, samples)
-    (mean, squares), _ = jax.lax.scan(one_more, 2 * (jnp.zeros_like(flat, wide),), counted)
+    nothing = jnp.zeros_like(flat, wide)
+    (mean, squares), _ = jax.lax.scan(one_more, (nothing, nothing), counted)
     error = jnp.sqrt(squares / samples / (samples - 1))
     return DiagonalEstimate(
         restore(mean.astype(flat.dtype)), restore(error.astype(flat.dtype)), samples

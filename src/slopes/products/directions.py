@@ -52,7 +52,8 @@ def jvp(fn: Callable[[Any], Any], x: Any, v: Any) -> tuple[Any, Any]:
 
     Examples
     --------
-    >>> y, y_dot = jvp(lambda x: x[0] * x[1], jnp.array([3.0, 5.0]), jnp.array([1.0, 2.0]))
+    >>> x, v = jnp.array([3.0, 5.0]), jnp.array([1.0, 2.0])
+    >>> y, y_dot = jvp(lambda x: x[0] * x[1], x, v)
     >>> float(y), float(y_dot)
     (15.0, 11.0)
     """
@@ -132,7 +133,8 @@ def jacobian(fn: Callable[[Any], Any], x: Any) -> Any:
 
     Examples
     --------
-    >>> jacobian(lambda x: jnp.stack([x[0] * x[1], x[1]]), jnp.array([3.0, 5.0])).tolist()
+    >>> fn = lambda x: jnp.stack([x[0] * x[1], x[1]])
+    >>> jacobian(fn, jnp.array([3.0, 5.0])).tolist()
     [[5.0, 3.0], [0.0, 1.0]]
     """
     point = floating("x", x)

@@ -65,7 +65,8 @@ def hvp(fn: Callable[..., Any], x: Any, v: Any, *args: Any) -> Any:
 
     Examples
     --------
-    >>> hvp(lambda x: x[0] ** 2 * x[1], jnp.array([3.0, 5.0]), jnp.array([1.0, 0.0])).tolist()
+    >>> x, v = jnp.array([3.0, 5.0]), jnp.array([1.0, 0.0])
+    >>> hvp(lambda x: x[0] ** 2 * x[1], x, v).tolist()
     [10.0, 6.0]
     """
     x = as_point(x)
@@ -105,7 +106,8 @@ def gauss_newton_product(residual: Callable[..., Any], x: Any, v: Any, *args: An
     Examples
     --------
     >>> double = lambda x: 2.0 * x
-    >>> gauss_newton_product(double, jnp.array([1.0, 2.0]), jnp.array([1.0, -1.0])).tolist()
+    >>> x, v = jnp.array([1.0, 2.0]), jnp.array([1.0, -1.0])
+    >>> gauss_newton_product(double, x, v).tolist()
     [4.0, -4.0]
     """
     x = as_point(x)

@@ -142,7 +142,8 @@ def probe_pattern(
 
     Examples
     --------
-    >>> pattern = probe_pattern(jnp.diff, jnp.arange(1.0, 4.0), key=jax.random.key(0))
+    >>> key = jax.random.key(0)
+    >>> pattern = probe_pattern(jnp.diff, jnp.arange(1.0, 4.0), key=key)
     >>> pattern.rows.tolist(), pattern.cols.tolist()
     ([0, 0, 1, 1], [0, 1, 1, 2])
     """

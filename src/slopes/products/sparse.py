@@ -153,7 +153,8 @@ def sparse_jacobian(
 
     Examples
     --------
-    >>> jac = sparse_jacobian(jnp.diff, jnp.arange(1.0, 5.0), key=jax.random.key(0))
+    >>> key = jax.random.key(0)
+    >>> jac = sparse_jacobian(jnp.diff, jnp.arange(1.0, 5.0), key=key)
     >>> int(jac.colours.max()) + 1
     2
     >>> jac(jnp.zeros(4)).todense().tolist()
@@ -206,7 +207,8 @@ def sparse_hessian(
 
     Examples
     --------
-    >>> hess = sparse_hessian(lambda x: jnp.sum(x[1:] * x[0]), jnp.ones(5), key=jax.random.key(0))
+    >>> fn = lambda x: jnp.sum(x[1:] * x[0])
+    >>> hess = sparse_hessian(fn, jnp.ones(5), key=jax.random.key(0))
     >>> int(hess.colours.max()) + 1, hess(jnp.ones(5)).todense()[0].tolist()
     (2, [0.0, 1.0, 1.0, 1.0, 1.0])
     """
@@ -255,7 +257,7 @@ def _readable(pattern: Pattern, colours: Any) -> tuple[Any, Any]:
 
 
 def _reader(line: Any, colours: Any, rows: Any, shades: Any) -> Callable[[Any], Any]:
-    """Compile compression and reading: one product per colour, then the entries' places."""
+    """Compile one product per colour, and the reading of the entries."""
     count = int(colours.max(initial=0)) + 1
 
     @partial(jax.jit, inline=True)  # one program with what calls it
