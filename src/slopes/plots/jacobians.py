@@ -37,7 +37,7 @@ def crossover(
         forward mode is cheaper are filled, where reverse mode is, hatched; where the two differ by
         less than a quarter, neither.
     """
-    fig, (ax,) = figure(height=4.6)
+    fig, (ax,) = figure(height=4.2)
     paper = {"facecolor": PALETTE["paper"][0], "lw": 0, "pad": 1.5}
     for i, row in enumerate(ratios):
         for j, ratio in enumerate(row):
@@ -99,7 +99,7 @@ def compression(matrix: Bool[np.ndarray, "m n"], colours: Int[np.ndarray, " n"])
     """
     m, n = matrix.shape
     count = int(colours.max()) + 1
-    fig, (ax,) = figure(height=0.36 * m + 1.1)
+    fig, (ax,) = figure(height=0.34 * m + 1.1)
     roles, shades = cycle(count), colours.tolist()
     start = n + 3.2
     for i, j in np.argwhere(matrix).tolist():

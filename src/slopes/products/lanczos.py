@@ -134,7 +134,8 @@ def _lanczos(product: Product, flat: Any, key: jax.Array, count: int) -> Basis:
         length = _length(rest)
         # What is left by rounding has no direction: the Krylov space is exhausted.
         lost = length <= 100 * unit * _length(image)
-        fresh = _orthogonal(basis, jax.random.normal(starts[k], flat.shape, flat.dtype))
+        drawn = jax.random.normal(starts[k], flat.shape, flat.dtype)
+        fresh = _orthogonal(basis, drawn)
         basis = basis.at[k + 1].set(_unit(jnp.where(lost, fresh, rest)))
         return basis, diagonal, beside.at[k].set(jnp.where(lost, 0.0, length))
 

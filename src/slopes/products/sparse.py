@@ -256,7 +256,7 @@ def _readable(pattern: Pattern, colours: Any) -> tuple[Any, Any]:
     return np.where(alone, rows, cols), colours[np.where(alone, cols, rows)]
 
 
-def _reader(line: Any, colours: Any, rows: Any, shades: Any) -> Callable[[Any], Any]:
+def _reader(line: Any, colours: Any, rows: Any, shades: Any) -> Any:
     """Compile one product per colour, and the reading of the entries."""
     count = int(colours.max(initial=0)) + 1
 
