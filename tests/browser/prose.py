@@ -1,4 +1,4 @@
-"""The prose of a page: its text without code, outputs, formulas and what scripts need."""
+"""The prose of a page: its text without code, signatures, outputs, formulas and what scripts need."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ class _Prose(HTMLParser):
         self.apart: list[str] = []
         self.text: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        if tag not in VOID and (self.apart or tag in APART):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        signature = "sig" in (dict(attrs).get("class") or "").split()  # code, defaults included
+        if tag not in VOID and (self.apart or tag in APART or signature):
             self.apart.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
