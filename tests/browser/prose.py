@@ -1,4 +1,4 @@
-"""The prose of a page: its text without code, signatures, outputs, formulas and what scripts need."""
+"""The prose of a page: its text without code, signatures, outputs, formulas and scripts."""
 
 from __future__ import annotations
 
