@@ -117,6 +117,10 @@ class Ebook(Epub3Builder):
         told = ITEM.sub(self.describe, package.read_text(encoding="utf-8"))
         package.write_text(told, encoding="utf-8")
 
+    def toc_metadata(self, level: int, navpoints: list[Any]) -> dict[str, Any]:
+        """Give the list of contents for older readers the book's own identifier."""
+        return {**super().toc_metadata(level, navpoints), "uid": self.config.epub_identifier}
+
     def describe(self, item: re.Match[str]) -> str:
         """Add to an entry of the list what its page holds."""
         if not item[1].endswith(self.out_suffix):
