@@ -14,7 +14,7 @@ Inside: `directions` has the products and the Jacobian that is made of them, `ch
 gradient with differences and one mode with the other; `patterns` says where a matrix is not zero,
 `colouring` which of its columns share a product, `sparse` builds sparse matrices from both;
 `hessians` has products with second derivatives, `diagonals` the diagonal, `lanczos` the ends of the
-spectrum, and `arguments` what these three accept.
+spectrum, and `arguments` what all of them accept.
 Reference: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapters 3, 5 and 8.
 """
 

@@ -1,4 +1,4 @@
-"""What second derivatives accept as points, functions, counts and keys; errors name the rule."""
+"""What products accept as points, functions, counts and keys; errors name the rule."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,9 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from slopes.products.directions import floating, size
-
-__all__ = ["as_point", "demand_count", "demand_key", "demand_real", "returning_one"]
+__all__ = [
+    "as_point", "demand_count", "demand_key", "demand_real", "floating", "like", "returning_one",
+    "size",
+]  # fmt: skip
 
 
 def as_point(x: Any) -> Any:
@@ -18,6 +19,36 @@ def as_point(x: Any) -> Any:
     if not size(point):
         raise ValueError(f"x must hold at least one number, got x={x!r}")
     return point
+
+
+def size(tree: Any) -> int:
+    """Count the numbers in a tree."""
+    return sum(leaf.size for leaf in jax.tree.leaves(tree))
+
+
+def floating(name: str, tree: Any) -> Any:
+    """Check that a tree holds real numbers that can move, and make each leaf an array of JAX."""
+
+    def checked(leaf: Any) -> jax.Array:
+        kind = getattr(leaf, "dtype", type(leaf))
+        if kind is not float and not jnp.issubdtype(kind, jnp.floating):
+            raise TypeError(
+                f"{name} must hold real floating-point numbers, got {name}={tree!r}; "
+                "write 2.0 for 2, or convert with astype(float)"
+            )
+        return jnp.asarray(leaf)
+
+    return jax.tree.map(checked, tree)
+
+
+def like(name: str, tree: Any, other: str, model: Any) -> Any:
+    """Check a tree against the structure and the shapes of another, and give it those dtypes."""
+    given = floating(name, tree)
+    if jax.tree.map(jnp.shape, given) != jax.tree.map(jnp.shape, model):
+        raise ValueError(
+            f"{name} must have the structure and the shapes of {other}, got {name}={tree!r}"
+        )
+    return jax.tree.map(lambda leaf, to: leaf.astype(to.dtype), given, model)
 
 
 def returning_one(fn: Callable[..., Any]) -> Callable[..., Any]:

@@ -23,7 +23,7 @@ import numpy as np
 
 from slopes import finite
 from slopes.compare import unit_roundoff
-from slopes.products.directions import floating, like, size
+from slopes.products.arguments import as_point, like
 
 __all__ = ["Check", "check_gradient"]
 
@@ -112,7 +112,7 @@ def check_gradient(
     >>> check_gradient(jnp.sin, 1.0, key=key, gradient=wrong).verdict
     'differs'
     """
-    point = floating("x", x)
+    point = as_point(x)
     y = fn(point)
     _demand_one_number(y, point)
     find = gradient or jax.grad(fn)
@@ -147,9 +147,7 @@ def _rounding(find: Callable[[Any], Any], x: Any, v: Any, slope: float) -> float
 
 
 def _demand_one_number(y: Any, x: Any) -> None:
-    """Refuse a function of nothing, or with no single finite number as value."""
-    if not size(x):
-        raise ValueError(f"x must hold at least one number, got x={x!r}")
+    """Refuse a point that is not finite, or a function with no single finite number as value."""
     if not all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(x)):
         raise ValueError(f"x must be finite, got x={x!r}")
     if np.shape(y) != () or np.iscomplexobj(y):

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
+
+from slopes.products.arguments import demand_real, floating, like, size
 
 __all__ = ["jacobian", "jvp", "vjp"]
 
@@ -52,6 +53,7 @@ def jvp(fn: Callable[[Any], Any], x: Any, v: Any) -> tuple[Any, Any]:
 
     Examples
     --------
+    >>> import jax.numpy as jnp
     >>> x, v = jnp.array([3.0, 5.0]), jnp.array([1.0, 2.0])
     >>> y, y_dot = jvp(lambda x: x[0] * x[1], x, v)
     >>> float(y), float(y_dot)
@@ -91,6 +93,7 @@ def vjp(fn: Callable[[Any], Any], x: Any) -> tuple[Any, Callable[[Any], Any]]:
 
     Examples
     --------
+    >>> import jax.numpy as jnp
     >>> y, pull_back = vjp(lambda x: x[0] * x[1], jnp.array([3.0, 5.0]))
     >>> pull_back(2.0).tolist()
     [10.0, 6.0]
@@ -133,44 +136,13 @@ def jacobian(fn: Callable[[Any], Any], x: Any) -> Any:
 
     Examples
     --------
+    >>> import jax.numpy as jnp
     >>> fn = lambda x: jnp.stack([x[0] * x[1], x[1]])
     >>> jacobian(fn, jnp.array([3.0, 5.0])).tolist()
     [[5.0, 3.0], [0.0, 1.0]]
     """
     point = floating("x", x)
     y = jax.eval_shape(fn, point)
-    for leaf in jax.tree.leaves(y):
-        if not jnp.issubdtype(leaf.dtype, jnp.floating):
-            raise TypeError(f"fn must return real floating-point numbers, got dtype={leaf.dtype}")
+    demand_real("fn", y)
     columns = jax.jacfwd if size(point) < size(y) else jax.jacrev
     return columns(fn)(point)
-
-
-def size(tree: Any) -> int:
-    """Count the numbers in a tree."""
-    return sum(leaf.size for leaf in jax.tree.leaves(tree))
-
-
-def floating(name: str, tree: Any) -> Any:
-    """Check that a tree holds real numbers that can move, and make each leaf an array of JAX."""
-
-    def checked(leaf: Any) -> jax.Array:
-        kind = getattr(leaf, "dtype", type(leaf))
-        if kind is not float and not jnp.issubdtype(kind, jnp.floating):
-            raise TypeError(
-                f"{name} must hold real floating-point numbers, got {name}={tree!r}; "
-                "write 2.0 for 2, or convert with astype(float)"
-            )
-        return jnp.asarray(leaf)
-
-    return jax.tree.map(checked, tree)
-
-
-def like(name: str, tree: Any, other: str, model: Any) -> Any:
-    """Check a tree against the structure and the shapes of another, and give it those dtypes."""
-    given = floating(name, tree)
-    if jax.tree.map(jnp.shape, given) != jax.tree.map(jnp.shape, model):
-        raise ValueError(
-            f"{name} must have the structure and the shapes of {other}, got {name}={tree!r}"
-        )
-    return jax.tree.map(lambda leaf, to: leaf.astype(to.dtype), given, model)

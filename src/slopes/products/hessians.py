@@ -19,8 +19,7 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from slopes.products.arguments import as_point, demand_count, demand_real, returning_one
-from slopes.products.directions import like
+from slopes.products.arguments import as_point, demand_count, demand_real, like, returning_one
 
 __all__ = ["gauss_newton_product", "hessian", "hvp"]
 

@@ -18,8 +18,7 @@ from jaxtyping import Int
 
 from slopes._typing import Fn
 from slopes.compare import unit_roundoff
-from slopes.products.arguments import demand_count, demand_key
-from slopes.products.directions import floating
+from slopes.products.arguments import demand_count, demand_key, floating
 
 __all__ = ["Pattern", "as_pattern", "probe_pattern"]
 
