@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.builders import Builder
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 from sphinx.config import Config
 from sphinx.util.nodes import inline_all_toctrees
@@ -24,7 +25,7 @@ class Book(SingleFileHTMLBuilder):
 
     def assemble_doctree(self) -> nodes.document:
         """Put the chapters together; decks count as seen and are passed over."""
-        root, decks = self.config.root_doc, self.decks()
+        root, decks = self.config.root_doc, decks_of(self)
         tree = self.env.get_doctree(root)
         tree = inline_all_toctrees(self, set(), root, tree, str, [root, *decks])
         lift_chapters(tree)
@@ -43,11 +44,6 @@ class Book(SingleFileHTMLBuilder):
                 name = self.scoped(docname, anchor.removeprefix("#"), self.shared)
                 numbers[self.config.root_doc][f"{docname}/#{name}"] = number
         return numbers
-
-    def decks(self) -> list[str]:
-        """Name the documents that are decks, their index included."""
-        prefix = self.config.deck_prefix
-        return sorted(name for name in self.env.found_docs if name.startswith(prefix))
 
     def separate(self, tree: nodes.document) -> set[str]:
         """Make the names that several documents use differ, and return those names."""
@@ -81,14 +77,25 @@ class Book(SingleFileHTMLBuilder):
         if start == docname:  # an address elsewhere, or a place that is named without its document
             return
         if docname.startswith(self.config.deck_prefix):
-            if self.config.slopes_site:
-                reference["refuri"] = f"{self.config.slopes_site}{docname}.html"
-            else:
-                reference.replace_self(reference.children)
+            lead_to_the_site(reference, self, docname)
         elif anchor:
             reference["refuri"] = f"#{self.scoped(docname, anchor, shared)}"
         elif docname == self.config.root_doc:
             reference["refuri"] = f"#{next(tree.findall(nodes.section))['ids'][0]}"
+
+
+def decks_of(builder: Builder) -> list[str]:
+    """Name the documents that are decks, their index included: no book has them."""
+    prefix = builder.config.deck_prefix
+    return sorted(name for name in builder.env.found_docs if name.startswith(prefix))
+
+
+def lead_to_the_site(reference: nodes.reference, builder: Builder, page: str) -> None:
+    """Let a link to a deck lead to the site where its address is known, or leave its words."""
+    if builder.config.slopes_site and page.startswith(builder.config.deck_prefix):
+        reference["refuri"] = f"{builder.config.slopes_site}{page}.html"
+    else:
+        reference.replace_self(reference.children)
 
 
 def lift_chapters(tree: nodes.document) -> None:

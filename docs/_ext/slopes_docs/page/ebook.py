@@ -17,6 +17,8 @@ from typing import Any, ClassVar
 from docutils import nodes
 from sphinx.builders.epub3 import Epub3Builder
 
+from slopes_docs.page.book import decks_of, lead_to_the_site
+
 HERE = Path(__file__).parent
 SHEET = "ebook.css"
 SHEETS = ("pygments.css", "vendor/katex/katex.min.css", SHEET)
@@ -57,9 +59,8 @@ class Ebook(Epub3Builder):
 
     def prepare_writing(self, docnames: Any) -> None:
         """Know which documents the book has."""
-        decks = [name for name in self.env.found_docs if name.startswith(self.config.deck_prefix)]
-        self.left_out = set(decks)
-        self.config.epub_exclude_files = [f"{name}{self.out_suffix}" for name in decks]
+        self.left_out = set(decks_of(self))
+        self.config.epub_exclude_files = [f"{name}{self.out_suffix}" for name in self.left_out]
         super().prepare_writing(docnames)
 
     def write_doc(self, docname: str, doctree: nodes.document) -> None:
@@ -77,12 +78,8 @@ class Ebook(Epub3Builder):
             return
         target = Path(docname).parent.joinpath(address)
         page = re.sub(r"[^/]+/\.\./", "", target.as_posix()).removesuffix(self.out_suffix)
-        if page in self.env.found_docs - self.left_out:
-            return
-        if self.config.slopes_site and page in self.left_out:
-            reference["refuri"] = f"{self.config.slopes_site}{page}.html"
-        else:
-            reference.replace_self(reference.children)
+        if page not in self.env.found_docs - self.left_out:
+            lead_to_the_site(reference, self, page)
 
     def handle_page(self, pagename: str, addctx: dict[str, Any], *given: Any, **more: Any) -> None:
         """Write a page, and say of each drawing in it that it is one; leave a dead role out."""
