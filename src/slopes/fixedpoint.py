@@ -226,30 +226,29 @@ def anderson(
 
 
 def _iterate(
-    g: Map, x: Any, args: tuple[Any, ...], *, memory: Numbers, tol: Numbers, steps: Numbers, damping: Numbers,
-    restart: int | None, ridge: Numbers | None, growth: Numbers,
+    g: Map, x: Any, args: tuple[Any, ...], *, memory: int, tol: Any, steps: Any, damping: Any,
+    restart: int | None, ridge: Any, growth: Any,
 ) -> Found:  # fmt: skip
     """Run either iteration; both are one loop, and Picard's has no memory."""
     limit = _count("steps", steps, 1)
     _number("tol", tol, "at least 0 and finite", lambda number: 0 <= number < math.inf)
     _number("damping", damping, "positive and finite", lambda number: 0 < number < math.inf)
     point, image = _start(g, x, args)
-    flat, unravel = ravel_pytree(point)
-    if not flat.size:
-        raise ValueError(f"x must hold at least one number, got x={x!r}")
+    flat, unravel = _rows(point)
 
     def row(y: Any) -> Any:
-        return ravel_pytree(g(unravel(y), *args))[0]
+        return _rows(g(unravel(y), *args))[0]
 
-    first = ravel_pytree(image)[0]
+    first = _rows(image)[0]
     size = _norm(first - flat)
     columns = min(memory, flat.size)
-    eps = float(jnp.finfo(flat.dtype).eps)  # type: ignore[no-untyped-call]
+    eps = max(float(jnp.finfo(leaf.dtype).eps) for leaf in jax.tree.leaves(point))  # type: ignore[no-untyped-call]
     mix = _mixer(damping, (eps / 2) ** 0.5 if ridge is None else ridge)
 
     def judged(state: _State) -> _State:
         bound = tol * jnp.minimum(size, jnp.maximum(1, _norm(state.x)))
-        done = state.residual <= jnp.maximum(bound, 2 * eps * _norm(state.x))
+        small = state.residual <= jnp.maximum(bound, 2 * eps * _norm(state.x))
+        done = small & jnp.isfinite(state.residual)
         out = jnp.where(state.steps < limit, -1, OUT_OF_STEPS)
         going = jnp.where(state.reason < 0, out, state.reason)
         return state._replace(reason=jnp.where(done, CONVERGED, going))
@@ -276,7 +275,7 @@ def _iterate(
     )
 
 
-def _mixer(damping: Numbers, ridge: float) -> Callable[[_State], Any]:
+def _mixer(damping: Any, ridge: float) -> Callable[[_State], Any]:
     """Give the function from a state to the next point."""
 
     def mix(state: _State) -> Any:
@@ -314,7 +313,7 @@ def _remember(
     """Take a step: its differences push out the oldest, unless the memory is due to be emptied."""
     moved = image - state.image
     turned = moved - (x - state.x)
-    filled = state.filled + 1
+    filled = state.filled + min(columns, 1)
     if restart is not None:
         filled = jnp.where(filled > restart, 0, filled)
     return state._replace(
@@ -325,6 +324,18 @@ def _remember(
         values=jnp.concatenate([moved[:, None], state.values], axis=1)[:, :columns],
         residuals=jnp.concatenate([turned[:, None], state.residuals], axis=1)[:, :columns],
     )
+
+
+def _rows(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """Make a tree one row of its widest precision, and give the way back."""
+    leaves = jax.tree.leaves(tree)
+    widest = max((leaf.dtype for leaf in leaves), key=lambda kind: jnp.finfo(kind).bits)
+    flat, back = ravel_pytree(jax.tree.map(lambda leaf: leaf.astype(widest), tree))
+
+    def unravel(row: Any) -> Any:
+        return jax.tree.map(lambda leaf, to: leaf.astype(to.dtype), back(row), tree)
+
+    return flat, unravel
 
 
 def _norm(row: Any) -> Any:
@@ -341,6 +352,8 @@ def _norm(row: Any) -> Any:
 def _start(g: Map, x: Any, args: tuple[Any, ...]) -> tuple[Any, Any]:
     """Make the start a tree of arrays that the map keeps in kind, and give its image too."""
     point = jax.tree.map(lambda leaf: _real("x", leaf), x)
+    if not sum(leaf.size for leaf in jax.tree.leaves(point)):
+        raise ValueError(f"x must hold at least one number, got x={x!r}")
     shaped = jax.eval_shape(lambda y: g(y, *args), point)
     kinds: list[Any] = [jax.tree.structure(tree) for tree in (point, shaped)]
     if kinds[0] != kinds[1]:
