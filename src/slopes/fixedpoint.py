@@ -329,7 +329,7 @@ def _remember(
 def _rows(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     """Make a tree one row of its widest precision, and give the way back."""
     leaves = jax.tree.leaves(tree)
-    widest = max((leaf.dtype for leaf in leaves), key=lambda kind: jnp.finfo(kind).bits)
+    widest = max((leaf.dtype for leaf in leaves), key=lambda kind: kind.itemsize)
     flat, back = ravel_pytree(jax.tree.map(lambda leaf: leaf.astype(widest), tree))
 
     def unravel(row: Any) -> Any:
