@@ -14,8 +14,8 @@ numbers. On a linear map it is GMRES, one evaluation behind. It stops early or c
 Points are arrays or trees of arrays; all runs under `jax.jit` and `jax.vmap`. The loop has forward
 mode, with a derivative that lags the value, and no reverse mode: differentiate the solution, not
 the loop, which is what `slopes.implicit` is for.
-Reference: H. F. Walker and P. Ni, *Anderson acceleration for fixed-point iterations*, SIAM J.
-Numer. Anal. 49 (2011) 1715-1735.
+Reference: H. F. Walker and P. Ni, *Anderson acceleration for fixed-point iterations*, SIAM Journal
+on Numerical Analysis 49 (2011) 1715-1735.
 """
 
 import math

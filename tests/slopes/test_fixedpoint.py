@@ -315,6 +315,26 @@ def test_reverse_mode_is_refused_by_jax():
         jax.grad(lambda a: anderson(lambda x: a * jnp.cos(x), 1.0).value)(1.0)
 
 
+def by_python(A, b):
+    """A solver in the shape of one in a public introduction: a loop that stops by a Python `if`."""
+    x = jnp.zeros_like(b)
+    for _ in range(50):
+        new = jnp.linalg.solve(A, b)
+        if jnp.linalg.norm(new - x) < 1e-6:
+            break
+        x = new
+    return x
+
+
+def test_a_loop_that_stops_by_a_python_test_is_refused_by_jit_and_its_vector_by_grad():
+    system = jnp.array([[2.0, 1.0], [1.0, 2.0]]), jnp.array([1.0, 2.0])
+    assert np.abs(by_python(*system) - np.array([0.0, 1.0])).max() < 4 * U
+    with pytest.raises(jax.errors.TracerBoolConversionError):
+        jax.jit(by_python)(*system)
+    with pytest.raises(TypeError, match="scalar-output"):
+        jax.grad(by_python)(*system)
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 
