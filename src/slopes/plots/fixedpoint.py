@@ -38,7 +38,7 @@ def histories(
         steps = np.arange(1, len(values) + 1)
         ax.semilogy(steps, values, color=PALETTE[colour][0], linewidth=2.2)
         late = len(values) == longest
-        at = float(steps[-1]), float(values[-1]) * (4 if late else 1)
+        at = float(steps[-1]), float(values[-1]) * (30 if late else 1)
         label(ax, *at, f" {name}", colour=colour, ha="right" if late else "left",
               va="bottom" if late else "center")  # fmt: skip
     ax.axhline(tol, color=PALETTE["muted"][0], linewidth=1.0, linestyle=(0, (2, 2)))

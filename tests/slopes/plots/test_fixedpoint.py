@@ -15,7 +15,7 @@ def test_histories_show_each_residual_and_the_tolerance():
         assert ax.get_yscale() == "log"
         assert ax.get_xlabel() == "evaluations of the map"
         for values in FALLING.values():
-            assert drawn(ax, np.arange(1, len(values) + 1), values)
+            assert drawn(ax, np.arange(1, len(values) + 1), np.array(values))
         assert any(np.all(np.asarray(line.get_ydata()) == 1e-8) for line in ax.lines)
         assert {name.strip() for name in names(ax)} == set(FALLING)
     assert "Picard after 4 and m = 1 after 3" in drawing.alt
@@ -34,8 +34,8 @@ def test_counts_show_what_was_measured_and_what_was_published():
         (ax,) = panels(drawing)
         for values in COUNTS.values():
             assert drawn(ax, MEMORIES, values)
-        assert drawn(ax, MEMORIES[:2], [7, 6])
-        assert drawn(ax, MEMORIES, [21, 16, 17])
+        assert drawn(ax, MEMORIES[:2], np.array([7, 6]))
+        assert drawn(ax, MEMORIES, np.array([21, 16, 17]))
         assert names(ax) == set(COUNTS)
     assert "7, 6, 6 for c = 0.5 and 21, 16, 18 for c = 1" in drawing.alt
     assert "4 of 5 are the published counts" in drawing.alt
