@@ -8,7 +8,6 @@ import mpmath
 import numpy as np
 import pytest
 
-from slopes import fixedpoint
 from slopes.fixedpoint import CONVERGED, NOT_FINITE, OUT_OF_STEPS, anderson, picard, why
 
 U = 2.0**-53
@@ -383,7 +382,3 @@ def test_maps_and_starts_that_do_not_fit_are_named(g, x, kind, message):
 def test_a_tolerance_may_be_traced():
     search = jax.jit(lambda tol: anderson(jnp.cos, 1.0, tol=tol).iterations)
     assert int(search(1e-2)) < int(search(1e-12))
-
-
-def test_the_docstring_says_what_is_public():
-    assert all(hasattr(fixedpoint, name) for name in fixedpoint.__all__)
