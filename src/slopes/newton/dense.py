@@ -118,7 +118,7 @@ def newton(
         y = functions(row)
         return norm(y), y
 
-    return _search(merit, full, lambda y, move, size: -size, flat, restore, tol, most)
+    return _search(merit, full, lambda _y, _move, size: -size, flat, restore, tol, most)
 
 
 def newton_minimum(

@@ -20,6 +20,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from slopes.newton.arguments import (
+    demand_above_zero,
     demand_count,
     demand_tolerance,
     flattened,
@@ -108,8 +109,7 @@ def newton_cg(
     ([1.0, 1.0], 'the residual is below the tolerance')
     """
     demand_tolerance("tol", tol)
-    if not isinstance(radius, jax.core.Tracer) and not radius > 0:
-        raise ValueError(f"radius must be above 0, got radius={radius!r}")
+    demand_above_zero("radius", radius)
     most = demand_count("steps", steps)
     flat, restore = flattened("x", x)
     both = jax.value_and_grad(lambda row: one_number(fn(restore(row), *args)))
