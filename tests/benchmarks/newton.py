@@ -60,9 +60,9 @@ def contestants(fn: Callable[[Any], Any], x: Any) -> dict[str, Callable[[], Any]
 
     def scipy(method: str, **more: Any) -> Callable[[], Any]:
         options = {"gtol": TOL, "maxiter": STEPS}
-        return lambda: minimize(
-            value, np.asarray(x), jac=True, method=method, options=options, **more
-        ).x
+        return lambda: (
+            minimize(value, np.asarray(x), jac=True, method=method, options=options, **more).x
+        )
 
     return {
         "newton_cg": lambda: ours(x).block_until_ready(),

@@ -22,7 +22,8 @@ def test_a_system_is_solved_to_its_condition_number_times_the_tolerance(n):
     A, b = spd(n, 100.0)
     found = newton.conjugate_gradient(lambda v: A @ v, jnp.asarray(b), tol=1e-12)
     exact = np.linalg.solve(A, b)
-    assert found.converged and found.reason == newton.CONVERGED
+    assert found.converged
+    assert found.reason == newton.CONVERGED
     assert np.linalg.norm(found.value - exact) <= 100 * 2e-12 * np.linalg.norm(exact)
     assert found.residual <= 1e-12 * np.linalg.norm(b)
     assert not found.direction.any()
@@ -31,18 +32,22 @@ def test_a_system_is_solved_to_its_condition_number_times_the_tolerance(n):
 def test_steps_are_as_many_as_distinct_eigenvalues():
     scale = jnp.tile(jnp.array([1.0, 2.0, 5.0]), 50)
     found = newton.conjugate_gradient(lambda v: scale * v, jnp.ones(150), tol=1e-12)
-    assert found.iterations == 3 and found.evaluations == 4
+    assert found.iterations == 3
+    assert found.evaluations == 4
 
 
 def test_a_right_hand_side_of_zeros_needs_no_step_and_gives_no_nan():
     found = newton.conjugate_gradient(lambda v: 2 * v, jnp.zeros(3), tol=0.0)
-    assert found.converged and found.iterations == 0 and not found.value.any()
+    assert found.converged
+    assert found.iterations == 0
+    assert not found.value.any()
 
 
 def test_negative_curvature_is_reported_with_a_direction_that_shows_it():
     scale = jnp.array([3.0, -1.0])
     found = newton.conjugate_gradient(lambda v: scale * v, jnp.array([1.0, 5.0]))
-    assert found.reason == newton.NEGATIVE_CURVATURE and not found.converged
+    assert found.reason == newton.NEGATIVE_CURVATURE
+    assert not found.converged
     assert found.direction @ (scale * found.direction) < 0
     assert jnp.isfinite(found.value).all()
 
@@ -57,7 +62,8 @@ def test_a_singular_system_without_a_solution_is_refused():
 def test_a_singular_system_with_a_solution_is_solved():
     scale = jnp.array([1.0, 0.0])
     found = newton.conjugate_gradient(lambda v: scale * v, jnp.array([2.0, 0.0]))
-    assert found.converged and found.value.tolist() == [2.0, 0.0]
+    assert found.converged
+    assert found.value.tolist() == [2.0, 0.0]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -66,23 +72,28 @@ def test_what_is_not_finite_is_refused_and_the_value_stays_finite(bad):
         newton.conjugate_gradient(lambda v: bad * v, jnp.ones(2)),
         newton.conjugate_gradient(lambda v: v, jnp.array([1.0, bad])),
     ):
-        assert call.reason == newton.NOT_FINITE and not call.converged
-        assert jnp.isfinite(call.value).all() and call.residual == jnp.inf
+        assert call.reason == newton.NOT_FINITE
+        assert not call.converged
+        assert jnp.isfinite(call.value).all()
+        assert call.residual == jnp.inf
 
 
 def test_too_few_steps_and_a_tolerance_below_rounding_are_told_apart():
     A, b = spd(50, 1e4)
     few = newton.conjugate_gradient(lambda v: A @ v, jnp.asarray(b), steps=3)
-    assert few.reason == newton.OUT_OF_STEPS and few.iterations == 3
+    assert few.reason == newton.OUT_OF_STEPS
+    assert few.iterations == 3
     deep = newton.conjugate_gradient(lambda v: A @ v, jnp.asarray(b), tol=1e-17)
-    assert deep.reason == newton.STALLED and deep.residual < 1e-10 * np.linalg.norm(b)
+    assert deep.reason == newton.STALLED
+    assert deep.residual < 1e-10 * np.linalg.norm(b)
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e-4, 1e-2, 1e20])
 def test_the_size_of_matrix_and_right_hand_side_does_not_matter_in_single_precision(scale):
     b = jnp.full(5, scale, jnp.float32)
     found = newton.conjugate_gradient(lambda v: jnp.float32(1e-4) * v, b, tol=1e-6)
-    assert found.converged and found.value.dtype == jnp.float32
+    assert found.converged
+    assert found.value.dtype == jnp.float32
     assert jnp.abs(found.value / (1e4 * b) - 1).max() < 1e-5
 
 
@@ -93,7 +104,8 @@ def test_trees_jit_and_vmap_agree_with_single_calls():
     rows = {"a": jnp.arange(6.0).reshape(3, 2), "b": jnp.ones(3)}
     many = jax.jit(jax.vmap(solve))(rows)
     assert many.converged.all()
-    assert np.allclose(many.value["a"], rows["a"] / 2) and np.allclose(many.value["b"], 0.2)
+    assert np.allclose(many.value["a"], rows["a"] / 2)
+    assert np.allclose(many.value["b"], 0.2)
 
 
 def test_bad_arguments_are_refused_with_the_rule():
