@@ -126,7 +126,8 @@ def newton_cg(
     left = norm(end.slope)
     return Found(
         restore(end.x), (end.reason == CONVERGED) | (end.reason == AT_ROUNDING), end.steps,
-        end.evaluations, jnp.where(jnp.isfinite(left) & jnp.isfinite(end.value), left, jnp.inf), end.reason,
+        end.evaluations, jnp.where(jnp.isfinite(left) & jnp.isfinite(end.value), left, jnp.inf),
+        end.reason,
     )  # fmt: skip
 
 

@@ -39,7 +39,9 @@ def descents(errors: Mapping[str, Sequence[float]]) -> Drawing:
 
 
 @drawing_style()
-def costs(sizes: Int[np.ndarray, " k"], operations: Mapping[str, Float[np.ndarray, " k"]]) -> Drawing:
+def costs(
+    sizes: Int[np.ndarray, " k"], operations: Mapping[str, Float[np.ndarray, " k"]]
+) -> Drawing:
     """Draw operations of a step against the number of unknowns.
 
     Parameters
