@@ -160,7 +160,7 @@ def steps(repeats: int, n: int) -> dict[str, Any]:
         if n == SIZES[-1] and name != "conjugate gradients":
             continue  # gigabytes and minutes, where the row before shows the trend
         run = jax.jit(way)
-        row[name] = timed(lambda run=run: run(x).block_until_ready(), 1 if n > 1000 else repeats)
+        row[name] = timed(lambda run=run: run(x).block_until_ready(), 2 if n > 1000 else repeats)
         assert abs(run(x) - 3).max() < 1e-6
     return row
 
