@@ -75,7 +75,8 @@ def read(path: Path) -> Regression:
 
     def residual(b: Any) -> Any:
         parameters = {f"b{i + 1}": b[i] for i in range(len(rows))}
-        return eval(right, {**known, **parameters}) - eval(left, known)
+        model = eval(right, {**known, **parameters})  # noqa: S307 - a file that was asked for
+        return model - eval(left, known)  # noqa: S307
 
     starts = jnp.asarray(table[:, 0]), jnp.asarray(table[:, 1])
     return Regression(path.stem, residual, starts, table[:, 2])

@@ -10,7 +10,7 @@ derivative of r along v (Transtrum and Sethna 2012). Everything is solved by sin
 :math:`JD^{-1}`, since :math:`J^\top J` squares the condition number. Cost of a step: a Jacobian, a
 decomposition of the order of m n^2 operations, a few residuals. It finds a local minimum, and fails
 where the derivative of r does.
-Reference: J. J. Moré, *The Levenberg–Marquardt algorithm: implementation and theory*, 1978.
+Reference: J. J. Moré, *The Levenberg-Marquardt algorithm: implementation and theory*, 1978.
 """
 
 from collections.abc import Callable
@@ -154,7 +154,9 @@ def _local(fn: Any, x: Any, r: Any, units: Any) -> Local:
     units = jnp.maximum(MEMORY * units, lengths)
     units = jnp.where(units > 0, units, 1)
     usable = jnp.all(jnp.isfinite(units))
-    span, sizes, rows = jnp.linalg.svd(jnp.where(usable, jac / units, 0), full_matrices=False)
+    span, sizes, rows = jnp.linalg.svd(
+        jnp.where(usable, jac / units[None, :], 0), full_matrices=False
+    )
     part = jnp.where(sizes > _least(sizes, x), span.T @ r, 0)
     return Local(r, jnp.where(usable, units, jnp.inf), span, sizes, rows, part)
 
@@ -220,7 +222,7 @@ def _step(fn: Any, s: State, tol: Any, most: int) -> State:
     at = jax.tree.map(lambda new, old: jnp.where(taken, new, old), at, s.at)
     refused = jnp.where(taken, 0, s.refused + 1)
     easier = jnp.where(unseen, 0.1, jnp.maximum(1 / 3, 1 - (2 * ratio - 1) ** 3))
-    damping = s.damping * jnp.where(taken, easier, 2.0**refused)
+    damping = s.damping * jnp.where(taken, easier, jnp.exp2(refused.astype(s.x.dtype)))
     reach = norm(s.at.units * _solved(s.at, s.at.part, 0.0))
     close = reach <= eps**0.5 * norm(s.at.units * s.x)
     lost = norm(s.at.units * move) <= eps * norm(s.at.units * s.x)
