@@ -216,7 +216,6 @@ def _step(fn: Any, s: State, tol: Any, most: int) -> State:
     came = jnp.sum((s.at.r - r) * (s.at.r + r))
     ratio = came / jnp.where(promised > 0, promised, 1)
     hopeful = unseen | ((ratio > PART) & (bend <= BEND))
-    hopeful &= jnp.all(jnp.isfinite(r))
     at = lax.cond(hopeful, lambda: _local(fn, y, r, s.at.units), lambda: s.at)
     taken = hopeful & _finite(at) & (~unseen | (norm(at.part) < norm(s.at.part)))
     at = jax.tree.map(lambda new, old: jnp.where(taken, new, old), at, s.at)
