@@ -6,13 +6,13 @@ const circle = (n) => Array.from({ length: n }, (_, k) =>
 
 /* Coefficients, the highest power first, and roots. */
 export const POLYNOMIALS = {
-  "z³ − 1": { c: [1, 0, 0, -1], roots: circle(3) },
-  "z³ − 2z + 2": {
+  "z³ - 1": { c: [1, 0, 0, -1], roots: circle(3) },
+  "z³ - 2z + 2": {
     c: [1, 0, -2, 2],
     roots: [[-1.7692923542386314, 0], [.8846461771193157, .5897428050222055],
       [.8846461771193157, -.5897428050222055]],
   },
-  "z⁴ − 1": { c: [1, 0, 0, 0, -1], roots: circle(4) },
+  "z⁴ - 1": { c: [1, 0, 0, 0, -1], roots: circle(4) },
 };
 
 /* One step, t times that of Newton: value and slope by Horner's scheme. */
