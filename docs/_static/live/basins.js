@@ -93,8 +93,7 @@ export const start = (stage) => {
     left.dots("cloud", points);
     left.dots("nodes", roots);
     left.dots("point", points.slice(0, 1));
-    right.frame([0, Math.max(10, points.length - 1)], [-16.5, 1], ["step", "distance"], (v) =>
-      v < 0 ? power(v) : show(v));
+    right.frame([0, Math.max(10, points.length - 1)], [-16.5, 1], ["step", "distance"], show, power);
     const [a, b] = roots[found] ?? [NaN, NaN];
     const errors = points.map(([u, v], k) =>
       [k, Math.max(Math.log10(Math.hypot(u - a, v - b)), -16)]);

@@ -47,7 +47,7 @@ class Solved(NamedTuple):
     iterations: Int[jax.Array, "..."]
     """Steps that were made."""
     evaluations: Int[jax.Array, "..."]
-    """Products with the matrix: one for each step, a refused one too, and one for the residual."""
+    """Products with the matrix, one for each step, a refused one too, and one for the residual."""
     residual: Float[jax.Array, "..."]
     """Norm of b - Ax."""
     reason: Int[jax.Array, "..."]
