@@ -65,19 +65,22 @@ export const start = (stage) => {
   let wide = HALF, painted, shown, later;
 
   /* Some rows at a time, so that a hand that moves again is not kept waiting. */
-  const paint = (rows, at_once) => {
+  const paint = (rows, atOnce) => {
     const columns = Math.round(rows * wide / HALF), t = part.value, name = fn.value;
     const pixels = new ImageData(columns, rows);
     const band = (from) => {
-      for (let i = from; i < Math.min(from + at_once, rows); i++) for (let j = 0; j < columns; j++) {
+      const end = Math.min(from + atOnce, rows);
+      for (let at = from * columns; at < end * columns; at++) {
+        const i = Math.floor(at / columns), j = at % columns;
         const [root, k] = search(name, t,
           [wide * ((2 * j + 1) / columns - 1), HALF * (1 - (2 * i + 1) / rows)]);
         if (root < 0) continue;
-        pixels.data.set(COLOURS[root], 4 * (i * columns + j));
-        pixels.data[4 * (i * columns + j) + 3] = 40 + 130 * .85 ** (t * k);
+        pixels.data.set(COLOURS[root], 4 * at);
+        pixels.data[4 * at + 3] = 40 + 130 * .85 ** (t * k);
       }
-      if (from + at_once < rows) return later = setTimeout(band, 0, from + at_once);
-      Object.assign(canvas, { width: columns, height: rows }).getContext("2d").putImageData(pixels, 0, 0);
+      if (end < rows) return later = setTimeout(band, 0, end);
+      Object.assign(canvas, { width: columns, height: rows });
+      canvas.getContext("2d").putImageData(pixels, 0, 0);
       set(image, { href: canvas.toDataURL() });
       shown = rows;
     };
