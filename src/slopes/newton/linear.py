@@ -148,7 +148,9 @@ def conjugate_gradient(
     )
 
 
-def walk(product: Callable[[Any], Any], b: Any, radius: Any, tol: Any, most: int) -> Walk:
+def walk(
+    product: Callable[[Any], Any], b: Any, radius: Any, tol: Any, most: int,
+) -> Walk:  # fmt: skip
     """Run conjugate gradients from 0 until solved, refused, or outside of a radius."""
     small = 4 * unit(b)
 
@@ -160,7 +162,7 @@ def walk(product: Callable[[Any], Any], b: Any, radius: Any, tol: Any, most: int
         r = s.r - s.rr / jnp.where(sound, curve, 1) * bent
         inside, rr = norm(x) < radius, r @ r
         reason = jnp.select(
-            [~jnp.isfinite(curve), curve < -least, ~sound, ~inside, jnp.sqrt(rr) <= tol],
+            [~jnp.isfinite(curve), curve < -least, ~sound, ~inside, rr**0.5 <= tol],
             [NOT_FINITE, NEGATIVE_CURVATURE, SINGULAR, AT_THE_EDGE, CONVERGED],
             jnp.where(s.steps + 1 < most, GOING_ON, OUT_OF_STEPS),
         )
