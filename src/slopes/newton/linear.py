@@ -151,7 +151,7 @@ def conjugate_gradient(
 def walk(
     product: Callable[[Any], Any], b: Any, radius: Any, tol: Any, most: int,
 ) -> Walk:  # fmt: skip
-    """Run conjugate gradients from 0 until solved, refused, or outside of a radius."""
+    """Run conjugate gradients from 0 until solved, refused, or past a radius."""
     small = 4 * unit(b)
 
     def step(s: Walk) -> Walk:
@@ -161,8 +161,9 @@ def walk(
         x = s.x + s.rr / jnp.where(sound, curve, 1) * s.p
         r = s.r - s.rr / jnp.where(sound, curve, 1) * bent
         inside, rr = norm(x) < radius, r @ r
+        small = jnp.sqrt(rr) <= tol
         reason = jnp.select(
-            [~jnp.isfinite(curve), curve < -least, ~sound, ~inside, rr**0.5 <= tol],
+            [~jnp.isfinite(curve), curve < -least, ~sound, ~inside, small],
             [NOT_FINITE, NEGATIVE_CURVATURE, SINGULAR, AT_THE_EDGE, CONVERGED],
             jnp.where(s.steps + 1 < most, GOING_ON, OUT_OF_STEPS),
         )
