@@ -161,9 +161,9 @@ def walk(
         x = s.x + s.rr / jnp.where(sound, curve, 1) * s.p
         r = s.r - s.rr / jnp.where(sound, curve, 1) * bent
         inside, rr = norm(x) < radius, r @ r
-        small = jnp.sqrt(rr) <= tol
+        solved = jnp.sqrt(rr) <= tol
         reason = jnp.select(
-            [~jnp.isfinite(curve), curve < -least, ~sound, ~inside, small],
+            [~jnp.isfinite(curve), curve < -least, ~sound, ~inside, solved],
             [NOT_FINITE, NEGATIVE_CURVATURE, SINGULAR, AT_THE_EDGE, CONVERGED],
             jnp.where(s.steps + 1 < most, GOING_ON, OUT_OF_STEPS),
         )
