@@ -186,11 +186,12 @@ def test_a_roots_gradient_is_that_of_the_system_solved_by_elimination(n):
     A, b, w = weights(n), draw(n, seed=1), draw(n, seed=2)
     equations = lambda x, b: x + A @ jnp.sin(x) - b  # noqa: E731
     x = np.asarray(root(equations, jnp.zeros(n), b).value)
-    exact = np.linalg.solve((np.eye(n) + A * np.cos(x)).T, w)
+    jac = np.eye(n) + np.asarray(A) * np.cos(x)
+    exact = np.linalg.solve(jac.T, w)
     found = jax.grad(lambda b: w @ root(equations, jnp.zeros(n), b).value)(b)
     assert agree(found, exact, tol=1e-10)
     push = jax.jvp(lambda b: root(equations, jnp.zeros(n), b).value, (b,), (w,))[1]
-    assert agree(push, np.linalg.solve(np.eye(n) + A * np.cos(x), w), tol=1e-10)
+    assert agree(push, np.linalg.solve(jac, w), tol=1e-10)
 
 
 def test_the_derivative_of_a_ridge_fit_is_the_closed_form():
