@@ -29,6 +29,8 @@ from jax import lax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Bool, Float, Int
 
+from slopes._typing import Numbers
+
 __all__ = ["CONVERGED", "NOT_FINITE", "OUT_OF_STEPS", "Found", "anderson", "picard", "why"]
 
 Map: TypeAlias = Callable[..., Any]
@@ -104,7 +106,7 @@ def why(reason: Any) -> str:
 
 
 def picard(
-    g: Map, x: Any, *args: Any, tol: float = 1e-8, steps: int = 1000, damping: float = 1.0
+    g: Map, x: Any, *args: Any, tol: Numbers = 1e-8, steps: Numbers = 1000, damping: Numbers = 1.0
 ) -> Found:
     r"""Repeat a map until it moves its point no more.
 
@@ -160,13 +162,13 @@ def anderson(
     g: Map,
     x: Any,
     *args: Any,
-    memory: int = 5,
-    tol: float = 1e-8,
-    steps: int = 200,
-    damping: float = 1.0,
-    restart: int | None = None,
-    ridge: float | None = None,
-    growth: float = 10.0,
+    memory: Numbers = 5,
+    tol: Numbers = 1e-8,
+    steps: Numbers = 200,
+    damping: Numbers = 1.0,
+    restart: Numbers | None = None,
+    ridge: Numbers | None = None,
+    growth: Numbers = 10.0,
 ) -> Found:
     r"""Find a fixed point by Anderson's acceleration.
 
@@ -182,8 +184,9 @@ def anderson(
         After how many differences the memory is emptied, at least 1; never by default.
     ridge : float, optional
         Tikhonov's regularisation of the least-squares problem whose columns have length 1, above
-        0. It is a pure number: scaling the problem does not change it. By default the roundoff
-        ``eps**0.75``, between that of a number and that of its square root.
+        0. It is a pure number: scaling the problem does not change it. By default the root of the
+        unit roundoff: as the residual falls to that part of the point, its differences keep half
+        of their digits.
     growth : float
         An accelerated step that lets the residual grow by more than this factor is taken back,
         the memory is emptied, and Picard's step is made instead; at least 1, `inf` for never.
@@ -200,8 +203,10 @@ def anderson(
 
     Notes
     -----
-    No more than every second step can be taken back: at worst it takes twice Picard's
-    evaluations plus one where Picard converges, if it is never accelerated and never accepted.
+    After a step that was taken back comes one of Picard's, so that no two in a row are lost.
+    On a linear map the points are the images of those of GMRES, as long as the memory holds all
+    steps and GMRES does not stand still; with `restart`, a cycle is as many steps of GMRES and one
+    of Picard's.
 
     Examples
     --------
@@ -221,30 +226,29 @@ def anderson(
 
 
 def _iterate(
-    g: Map, x: Any, args: tuple[Any, ...], *, memory: int, tol: float, steps: int, damping: float,
-    restart: int | None, ridge: float | None, growth: float,
+    g: Map, x: Any, args: tuple[Any, ...], *, memory: int, tol: Any, steps: Any, damping: Any,
+    restart: int | None, ridge: Any, growth: Any,
 ) -> Found:  # fmt: skip
     """Run either iteration; both are one loop, and Picard's has no memory."""
     limit = _count("steps", steps, 1)
     _number("tol", tol, "at least 0 and finite", lambda number: 0 <= number < math.inf)
     _number("damping", damping, "positive and finite", lambda number: 0 < number < math.inf)
     point, image = _start(g, x, args)
-    flat, unravel = ravel_pytree(point)
-    if not flat.size:
-        raise ValueError(f"x must hold at least one number, got x={x!r}")
+    flat, unravel = _rows(point)
 
     def row(y: Any) -> Any:
-        return ravel_pytree(g(unravel(y), *args))[0]
+        return _rows(g(unravel(y), *args))[0]
 
-    first = ravel_pytree(image)[0]
+    first = _rows(image)[0]
     size = _norm(first - flat)
     columns = min(memory, flat.size)
-    eps = float(jnp.finfo(flat.dtype).eps)  # type: ignore[no-untyped-call]
-    mix = _mixer(damping, eps**0.75 if ridge is None else ridge)
+    eps = max(float(jnp.finfo(leaf.dtype).eps) for leaf in jax.tree.leaves(point))  # type: ignore[no-untyped-call]
+    mix = _mixer(damping, (eps / 2) ** 0.5 if ridge is None else ridge)
 
     def judged(state: _State) -> _State:
         bound = tol * jnp.minimum(size, jnp.maximum(1, _norm(state.x)))
-        done = state.residual <= jnp.maximum(bound, 2 * eps * _norm(state.x))
+        small = state.residual <= jnp.maximum(bound, 2 * eps * _norm(state.x))
+        done = small & jnp.isfinite(state.residual)
         out = jnp.where(state.steps < limit, -1, OUT_OF_STEPS)
         going = jnp.where(state.reason < 0, out, state.reason)
         return state._replace(reason=jnp.where(done, CONVERGED, going))
@@ -271,7 +275,7 @@ def _iterate(
     )
 
 
-def _mixer(damping: float, ridge: float) -> Callable[[_State], Any]:
+def _mixer(damping: Any, ridge: float) -> Callable[[_State], Any]:
     """Give the function from a state to the next point."""
 
     def mix(state: _State) -> Any:
@@ -294,7 +298,7 @@ def _least_squares(residual: Any, differences: Any, ridge: float) -> Any:
     The Gram matrix would square the condition number; and a ridge that is not in units of the
     columns switches the acceleration off once the residuals are smaller than it.
     """
-    n, columns = differences.shape
+    n = len(residual)
     lengths = jax.vmap(_norm, in_axes=1)(differences)
     empty = lengths == 0
     scale = jnp.where(empty, 1, lengths)
@@ -309,7 +313,7 @@ def _remember(
     """Take a step: its differences push out the oldest, unless the memory is due to be emptied."""
     moved = image - state.image
     turned = moved - (x - state.x)
-    filled = state.filled + 1
+    filled = state.filled + min(columns, 1)
     if restart is not None:
         filled = jnp.where(filled > restart, 0, filled)
     return state._replace(
@@ -320,6 +324,18 @@ def _remember(
         values=jnp.concatenate([moved[:, None], state.values], axis=1)[:, :columns],
         residuals=jnp.concatenate([turned[:, None], state.residuals], axis=1)[:, :columns],
     )
+
+
+def _rows(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """Make a tree one row of its widest precision, and give the way back."""
+    leaves = jax.tree.leaves(tree)
+    widest = max((leaf.dtype for leaf in leaves), key=lambda kind: kind.itemsize)
+    flat, back = ravel_pytree(jax.tree.map(lambda leaf: leaf.astype(widest), tree))
+
+    def unravel(row: Any) -> Any:
+        return jax.tree.map(lambda leaf, to: leaf.astype(to.dtype), back(row), tree)
+
+    return flat, unravel
 
 
 def _norm(row: Any) -> Any:
@@ -336,12 +352,12 @@ def _norm(row: Any) -> Any:
 def _start(g: Map, x: Any, args: tuple[Any, ...]) -> tuple[Any, Any]:
     """Make the start a tree of arrays that the map keeps in kind, and give its image too."""
     point = jax.tree.map(lambda leaf: _real("x", leaf), x)
+    if not sum(leaf.size for leaf in jax.tree.leaves(point)):
+        raise ValueError(f"x must hold at least one number, got x={x!r}")
     shaped = jax.eval_shape(lambda y: g(y, *args), point)
-    if jax.tree.structure(shaped) != jax.tree.structure(point):
-        raise TypeError(
-            f"g must return the structure of x, {jax.tree.structure(point)}, "
-            f"got {jax.tree.structure(shaped)}"
-        )
+    kinds: list[Any] = [jax.tree.structure(tree) for tree in (point, shaped)]
+    if kinds[0] != kinds[1]:
+        raise TypeError(f"g must return the structure {kinds[0]} of x, got {kinds[1]}")
 
     def fitted(leaf: Any, to: Any) -> Any:
         if leaf.shape != to.shape:

@@ -16,6 +16,7 @@ References: Christianson (1994); Blondel et al. (2022).
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -25,7 +26,7 @@ from jax.flatten_util import ravel_pytree
 from jax.scipy.sparse.linalg import gmres
 from jaxtyping import Bool, Float
 
-from slopes.fixedpoint import CONVERGED, NOT_FINITE, OUT_OF_STEPS, Found, picard
+from slopes.fixedpoint import CONVERGED, NOT_FINITE, OUT_OF_STEPS, Found
 
 __all__ = ["LinearSolution", "fixed_point", "linear_solve", "minimum", "root"]
 
@@ -48,7 +49,7 @@ def fixed_point(
     g: Callable[..., Any],
     x0: Any,
     *theta: Any,
-    solver: Callable[..., Any] = picard,
+    solver: Callable[..., Any] | None = None,
     tol: float = 1e-10,
     steps: int = 1000,
 ) -> Any:
@@ -64,12 +65,14 @@ def fixed_point(
         Where the search starts, floating. The solution's derivative does not depend on it.
     *theta
         Parameters: anything that JAX takes.
-    solver : callable
-        ``solver(map, x, tol=tol, steps=steps)``, of `slopes.fixedpoint` or alike, a named tuple
-        with `value` and `converged`. It solves the linear system as well, whose solution is a
-        fixed point too.
+    solver : callable, optional
+        ``solver(map, x, tol=tol, steps=steps)``, of `slopes.fixedpoint` or alike, which returns a
+        named tuple with `value` and `converged`. It solves the linear system as well, whose
+        solution is a fixed point too. By default the map is repeated in a loop that keeps nothing
+        but its point, as long as a step is longer than `tol` times the norm of the point, or than
+        `tol` where the norm is below 1.
     tol : float
-        Tolerance of both solves, positive; what it bounds, the solver says.
+        Tolerance of both solves, between 0 and 1; what it bounds, the solver says.
     steps : int
         The most steps of either solve.
 
@@ -101,18 +104,19 @@ def fixed_point(
     """
     start, longest = _start(x0), _longest(tol, x0)
     _same_kind("g", jax.eval_shape(g, start, *theta), start)
+    search = partial(_repeat if solver is None else solver, tol=tol, steps=steps)
 
     def inverse(matvec: Callable[[Any], Any], b: Any) -> Any:
         """Solve (I - J) u = b, the fixed point of u - ((I - J) u - b)."""
         length, unit = _normalised(b)
-        found = solver(lambda u: u - (matvec(u) - unit), unit, tol=tol, steps=steps)
+        found = search(lambda u: u - (matvec(u) - unit), unit)
         fine = found.converged & (jnp.linalg.norm(found.value) <= longest)
         return found.value * jnp.where(fine, length, jnp.nan)
 
     return _solution(
         lambda x: jax.tree.map(jnp.subtract, x, g(x, *theta)),
         start,
-        lambda x: solver(lambda x: g(x, *theta), x, tol=tol, steps=steps),
+        lambda x: search(lambda x: g(x, *theta), x),
         inverse,
     )
 
@@ -166,13 +170,8 @@ def root(
     start, longest = _start(x0), _longest(tol, x0)
     equations = lambda x: fn(x, *theta)  # noqa: E731
     _same_kind("fn", jax.eval_shape(equations, start), start)
-
-    def find(x: Any) -> Any:
-        if solver is None:
-            return _newton(equations, x, tol=tol, steps=steps)
-        return solver(equations, x, tol=tol, steps=steps)
-
-    return _solution(equations, start, find, _inverse(tol, longest))
+    find = partial(_newton, equations) if solver is None else partial(solver, equations)
+    return _solution(equations, start, partial(find, tol=tol, steps=steps), _inverse(tol, longest))
 
 
 def minimum(
@@ -222,13 +221,8 @@ def minimum(
     start, longest = _start(x0), _longest(tol, x0)
     objective = lambda x: fn(x, *theta)  # noqa: E731
     slope = jax.grad(objective)
-
-    def find(x: Any) -> Any:
-        if solver is None:
-            return _newton(slope, x, tol=tol, steps=steps)
-        return solver(objective, x, tol=tol, steps=steps)
-
-    return _solution(slope, start, find, _inverse(tol, longest))
+    find = partial(_newton, slope) if solver is None else partial(solver, objective)
+    return _solution(slope, start, partial(find, tol=tol, steps=steps), _inverse(tol, longest))
 
 
 def linear_solve(matrix: Any, b: Any, *theta: Any, tol: float = 1e-10) -> LinearSolution:
@@ -315,10 +309,29 @@ def _solution(
     return report._replace(value=value)
 
 
+def _repeat(g: Callable[[Any], Any], start: Any, *, tol: float, steps: int) -> Found:
+    """Repeat a map as `picard` does, with the least memory: a point and its image."""
+    eps = _eps(start)
+
+    def body(state: tuple[Any, ...]) -> tuple[Any, ...]:
+        x, _, _, made = state
+        image = g(x)
+        moved, length = _norm(jax.tree.map(jnp.subtract, image, x)), _norm(image)
+        bound = jnp.maximum(tol * jnp.maximum(1, length), 2 * eps * length)
+        out = jnp.where(made + 1 < steps, -1, OUT_OF_STEPS)
+        reason = jnp.where(jnp.isfinite(moved), out, NOT_FINITE)
+        return image, moved, jnp.where(moved <= bound, CONVERGED, reason), made + 1
+
+    far = jnp.asarray(jnp.inf, _norm(start).dtype)
+    first = start, far, jnp.asarray(-1), jnp.asarray(0)
+    x, moved, reason, made = lax.while_loop(lambda state: state[2] < 0, body, first)
+    return Found(x, reason == CONVERGED, made, made, moved, reason)
+
+
 def _newton(equations: Callable[[Any], Any], start: Any, *, tol: float, steps: int) -> Found:
     """Find a root by whole steps of Newton's iteration; a step that cannot be made ends it."""
-    flat, tree = ravel_pytree(start)
-    values = lambda x: ravel_pytree(equations(tree(x)))[0]  # noqa: E731
+    flat, tree = _row(start)
+    values = lambda x: _row(equations(tree(x)))[0]  # noqa: E731
     inverse = _inverse(tol)
 
     def body(state: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -343,8 +356,8 @@ def _linear(
     matvec: Callable[[Any], Any], b: Any, forward: Callable[..., Any], backward: Callable[..., Any]
 ) -> Any:
     """Solve a linear system of one vector: JAX cannot transpose one of which a part is constant."""
-    flat, tree = ravel_pytree(b)
-    product = lambda u: ravel_pytree(matvec(tree(u)))[0]  # noqa: E731
+    flat, tree = _row(b)
+    product = lambda u: _row(matvec(tree(u)))[0]  # noqa: E731
     return tree(lax.custom_linear_solve(product, flat, forward, backward))
 
 
@@ -361,11 +374,11 @@ def _inverse(
             A = columns(jnp.eye(b.size, dtype=b.dtype)) if full is None else full
             u = jnp.linalg.solve(A, unit)
             # Elimination loses a factor |A| |u| of the digits, and one must be left
-            fine = 10 * jnp.finfo(A.dtype).eps * jnp.linalg.norm(A) * jnp.linalg.norm(u) <= 1
+            fine = 10 * _eps(A) * jnp.linalg.norm(A) * jnp.linalg.norm(u) <= 1
         else:
             # Sums of n products are rounded, and no iteration comes below that
-            reach = max(tol, 8 * b.size**0.5 * float(jnp.finfo(b.dtype).eps))
-            u, _ = gmres(matvec, unit, tol=reach / 2, restart=30, maxiter=b.size)
+            reach = max(tol, 8 * b.size**0.5 * _eps(b))
+            u, _ = gmres(matvec, unit, tol=reach / 2, restart=30, maxiter=b.size)  # type: ignore[no-untyped-call]
             fine = jnp.linalg.norm(matvec(u) - unit) <= reach
         fine &= jnp.linalg.norm(u) <= longest
         return u * jnp.where(fine, length, jnp.nan)
@@ -379,9 +392,21 @@ def _normalised(b: Any) -> tuple[Any, Any]:
     return length, b / jnp.where(length > 0, length, 1)
 
 
+def _row(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """Give all numbers of a tree as one vector, and what makes a tree of such a vector."""
+    flat, back = ravel_pytree(tree)  # type: ignore[no-untyped-call]
+    return flat, back
+
+
+def _eps(tree: Any) -> float:
+    """Machine epsilon of the least precise number of a tree."""
+    kinds = {jnp.result_type(leaf) for leaf in jax.tree.leaves(tree)}
+    return max(float(jnp.finfo(kind).eps) for kind in kinds)  # type: ignore[no-untyped-call]
+
+
 def _norm(tree: Any) -> Any:
     """Euclidean length of all numbers of a tree."""
-    return jnp.linalg.norm(ravel_pytree(tree)[0])
+    return jnp.linalg.norm(_row(tree)[0])
 
 
 def _start(x: Any, name: str = "x0") -> Any:
@@ -408,8 +433,7 @@ def _longest(tol: float, x: Any) -> float:
     """
     if not 0 < tol < 1:
         raise ValueError(f"tol must be between 0 and 1, got tol={tol!r}")
-    kinds = [jnp.result_type(leaf) for leaf in jax.tree.leaves(x)]
-    return 0.1 / max(tol, *(float(jnp.finfo(kind).eps) for kind in kinds)) ** 0.5
+    return 0.1 / math.sqrt(max(tol, _eps(x)))
 
 
 def _same_kind(name: str, got: Any, model: Any) -> None:

@@ -11,7 +11,7 @@ import scipy.optimize
 import sympy
 
 from slopes.compare import agree
-from slopes.fixedpoint import anderson, picard
+from slopes.fixedpoint import anderson, picard, why
 from slopes.implicit import DENSE, fixed_point, linear_solve, minimum, root
 from slopes.products import check_gradient
 
@@ -26,7 +26,7 @@ def draw(*shape, seed=0):
     return jnp.asarray(np.random.default_rng(seed).normal(size=shape))
 
 
-def anomaly(e, M, solver=picard):
+def anomaly(e, M, solver=None):
     """Kepler's equation as a fixed point."""
     return fixed_point(lambda E, e, M: M + e * jnp.sin(E), M, e, M, solver=solver, tol=TOL).value
 
@@ -51,7 +51,7 @@ def weights(n, gain=0.7):
 
 
 @pytest.mark.parametrize("e", [0.0, 0.3, 0.8])
-@pytest.mark.parametrize("solver", [picard, anderson])
+@pytest.mark.parametrize("solver", [None, picard, anderson])
 def test_keplers_slopes_are_the_closed_form_in_both_modes(e, solver):
     _, by_e, by_M = kepler_slopes(e, 1.2)
     for jacobian in (jax.jacfwd, jax.jacrev):
@@ -128,7 +128,9 @@ def test_a_tree_of_which_only_one_part_knows_the_parameter_has_both_modes():
 
 def test_the_named_result_of_the_solver_comes_back_with_its_integers():
     found, _ = jax.jvp(
-        lambda e: fixed_point(lambda E: 1.2 + e * jnp.sin(E), 1.2, tol=TOL), (0.6,), (1.0,)
+        lambda e: fixed_point(lambda E: 1.2 + e * jnp.sin(E), 1.2, solver=picard, tol=TOL),
+        (0.6,),
+        (1.0,),
     )
     plain = picard(lambda E: 1.2 + 0.6 * jnp.sin(E), jnp.asarray(1.2), tol=TOL, steps=1000)
     assert type(found) is type(plain)
@@ -138,10 +140,32 @@ def test_the_named_result_of_the_solver_comes_back_with_its_integers():
     assert agree(found.value, plain.value, tol=2 * U)
 
 
-def test_a_search_that_was_too_short_says_so():
-    found = fixed_point(lambda x: jnp.cos(x), 0.5, steps=3)
-    assert not found.converged
-    assert found.iterations == 3
+def test_a_search_that_fails_says_why():
+    short = fixed_point(jnp.cos, 0.5, steps=3)
+    assert (bool(short.converged), int(short.iterations)) == (False, 3)
+    assert why(short.reason) == "the steps are used up"
+    lost = fixed_point(lambda x: x**2, 3.0)
+    assert not lost.converged
+    assert why(lost.reason) == "the map returned a number that is not finite"
+    flat = root(lambda x: x**2 + 1, 0.0)
+    assert (bool(flat.converged), flat.value) == (False, 0.0)
+    assert why(flat.reason) == "the map returned a number that is not finite"
+    slow = root(lambda x: x**2, 1.0, steps=3)
+    assert why(slow.reason) == "the steps are used up"
+    assert slow.value == 2.0**-3
+
+
+def test_another_solver_is_asked_for_what_it_solves():
+    asked = {}
+
+    def told(fn, x, *, tol, steps):
+        asked.update(at=fn(jnp.asarray(2.0)), tol=tol, steps=steps)
+        return picard(lambda _: jnp.asarray(1.5), x, tol=tol, steps=steps)
+
+    found = root(lambda x: x - 1.5, 0.0, solver=told, tol=1e-5, steps=7)
+    assert (asked["at"], asked["tol"], asked["steps"], found.value) == (0.5, 1e-5, 7, 1.5)
+    found = minimum(lambda x: 3 * (x - 1.5) ** 2, 0.0, solver=told)
+    assert (asked["at"], found.value) == (0.75, 1.5)
 
 
 def test_the_error_of_a_gradient_is_within_ten_tolerances():
@@ -150,6 +174,13 @@ def test_the_error_of_a_gradient_is_within_ten_tolerances():
     for tol in (1e-4, 1e-7, 1e-10):
         found = jax.grad(lambda b, t=tol: fixed_point(layer, b, W, b, tol=t).value.sum())(b)
         assert agree(found, exact, tol=10 * tol)
+
+
+def test_a_gradient_takes_the_memory_of_four_points():
+    n = 1000
+    loss = lambda b, W: fixed_point(layer, jnp.zeros(n), W, b).value.sum()  # noqa: E731
+    program = jax.jit(jax.grad(loss)).lower(jnp.ones(n), jnp.ones((n, n))).compile()
+    assert program.memory_analysis().temp_size_in_bytes < 8 * n * 4.1
 
 
 def test_memory_does_not_grow_with_steps():
