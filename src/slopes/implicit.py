@@ -268,12 +268,14 @@ def linear_solve(matrix: Any, b: Any, *theta: Any, tol: float = 1e-10) -> Linear
     right = _start(b, "b")
     _longest(tol, right)
     if callable(matrix):
-        matvec = lambda x: matrix(x, *theta)  # noqa: E731
         forward = backward = _inverse(tol)
     else:
         full = _square(matrix, right)
-        matvec = lambda x: full @ x  # noqa: E731
         forward, backward = _inverse(tol, full=full), _inverse(tol, full=full.T)
+
+    def matvec(x: Any) -> Any:
+        return matrix(x, *theta) if callable(matrix) else full @ x
+
     _same_kind("matrix", jax.eval_shape(matvec, right), right)
     value = _linear(matvec, right, forward, backward)
     left = jax.tree.map(jnp.subtract, matvec(lax.stop_gradient(value)), right)
@@ -331,8 +333,10 @@ def _repeat(g: Callable[[Any], Any], start: Any, *, tol: float, steps: int) -> F
 def _newton(equations: Callable[[Any], Any], start: Any, *, tol: float, steps: int) -> Found:
     """Find a root by whole steps of Newton's iteration; a step that cannot be made ends it."""
     flat, tree = _row(start)
-    values = lambda x: _row(equations(tree(x)))[0]  # noqa: E731
     inverse = _inverse(tol)
+
+    def values(x: Any) -> Any:
+        return _row(equations(tree(x)))[0]
 
     def body(state: tuple[Any, ...]) -> tuple[Any, ...]:
         x, y, _, made = state
@@ -394,8 +398,8 @@ def _normalised(b: Any) -> tuple[Any, Any]:
 
 def _row(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     """Give all numbers of a tree as one vector, and what makes a tree of such a vector."""
-    flat, back = ravel_pytree(tree)  # type: ignore[no-untyped-call]
-    return flat, back
+    flat, back = ravel_pytree(tree)
+    return flat, lambda row: back(row)  # type: ignore[no-untyped-call]
 
 
 def _eps(tree: Any) -> float:

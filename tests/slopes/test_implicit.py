@@ -176,11 +176,11 @@ def test_the_error_of_a_gradient_is_within_ten_tolerances():
         assert agree(found, exact, tol=10 * tol)
 
 
-def test_a_gradient_takes_the_memory_of_four_points():
+def test_a_gradient_takes_the_memory_of_five_points():
     n = 1000
     loss = lambda b, W: fixed_point(layer, jnp.zeros(n), W, b).value.sum()  # noqa: E731
     program = jax.jit(jax.grad(loss)).lower(jnp.ones(n), jnp.ones((n, n))).compile()
-    assert program.memory_analysis().temp_size_in_bytes < 8 * n * 4.1
+    assert program.memory_analysis().temp_size_in_bytes < 8 * n * 5.1
 
 
 def test_memory_does_not_grow_with_steps():
