@@ -3,7 +3,8 @@
 ``python tests/benchmarks/implicit.py`` prints the tables; ``--json PATH`` also writes them with
 machine and versions. The layer is x = tanh(W x + b) with n unknowns and a matrix of norm 0.9, the
 loss w . x, and the gradient that with respect to b, all in float64 and compiled; W and b are
-arguments, and w is a constant of the program unless a row says otherwise. Rivals are run in turn, so that a busy machine is busy for all of them, and each waits
+arguments, and w is a constant of the program unless a row says otherwise. Rivals are run in turn,
+so that a busy machine is busy for all of them, and each waits
 for its result. The error is that against a solution by elimination.
 """
 
