@@ -27,6 +27,7 @@ from jax.scipy.sparse.linalg import gmres
 from jaxtyping import Bool, Float
 
 from slopes.fixedpoint import CONVERGED, NOT_FINITE, OUT_OF_STEPS, Found
+from slopes.newton import newton, newton_minimum
 
 __all__ = ["LinearSolution", "fixed_point", "linear_solve", "minimum", "root"]
 
@@ -125,7 +126,7 @@ def root(
     fn: Callable[..., Any],
     x0: Any,
     *theta: Any,
-    solver: Callable[..., Any] | None = None,
+    solver: Callable[..., Any] = newton,
     tol: float = 1e-10,
     steps: int = 50,
 ) -> Any:
@@ -139,9 +140,8 @@ def root(
         As many equations as unknowns, ``fn(x, *theta)``, with the structure and shapes of `x`.
     x0, *theta, tol, steps
         As for `fixed_point`.
-    solver : callable, optional
-        ``solver(equations, x, tol=tol, steps=steps)``, which returns a named tuple. By default
-        Newton's iteration with whole steps, which needs a start that is close.
+    solver : callable
+        ``solver(equations, x, tol=tol, steps=steps)``, which returns a named tuple.
 
     Returns
     -------
@@ -170,15 +170,15 @@ def root(
     start, longest = _start(x0), _longest(tol, x0)
     equations = lambda x: fn(x, *theta)  # noqa: E731
     _same_kind("fn", jax.eval_shape(equations, start), start)
-    find = partial(_newton, equations) if solver is None else partial(solver, equations)
-    return _solution(equations, start, partial(find, tol=tol, steps=steps), _inverse(tol, longest))
+    find = partial(solver, equations, tol=tol, steps=steps)
+    return _solution(equations, start, find, _inverse(tol, longest))
 
 
 def minimum(
     fn: Callable[..., Any],
     x0: Any,
     *theta: Any,
-    solver: Callable[..., Any] | None = None,
+    solver: Callable[..., Any] = newton_minimum,
     tol: float = 1e-10,
     steps: int = 100,
 ) -> Any:
@@ -192,9 +192,9 @@ def minimum(
         Function of one output, ``fn(x, *theta)``.
     x0, *theta, tol, steps
         As for `fixed_point`; `tol` is that of the gradient.
-    solver : callable, optional
-        ``solver(function, x, tol=tol, steps=steps)``, which returns a named tuple. By default
-        Newton's iteration for the gradient with whole steps, which needs a start that is close.
+    solver : callable
+        ``solver(function, x, tol=tol, steps=steps)``, which returns a named tuple; for many
+        unknowns `slopes.newton.newton_cg`, which needs no matrix.
 
     Returns
     -------
@@ -220,9 +220,8 @@ def minimum(
     """
     start, longest = _start(x0), _longest(tol, x0)
     objective = lambda x: fn(x, *theta)  # noqa: E731
-    slope = jax.grad(objective)
-    find = partial(_newton, slope) if solver is None else partial(solver, objective)
-    return _solution(slope, start, partial(find, tol=tol, steps=steps), _inverse(tol, longest))
+    find = partial(solver, objective, tol=tol, steps=steps)
+    return _solution(jax.grad(objective), start, find, _inverse(tol, longest))
 
 
 def linear_solve(matrix: Any, b: Any, *theta: Any, tol: float = 1e-10) -> LinearSolution:
@@ -330,32 +329,6 @@ def _repeat(g: Callable[[Any], Any], start: Any, *, tol: float, steps: int) -> F
     return Found(x, reason == CONVERGED, made, made, moved, reason)
 
 
-def _newton(equations: Callable[[Any], Any], start: Any, *, tol: float, steps: int) -> Found:
-    """Find a root by whole steps of Newton's iteration; a step that cannot be made ends it."""
-    flat, tree = _row(start)
-    inverse = _inverse(tol)
-
-    def values(x: Any) -> Any:
-        return _row(equations(tree(x)))[0]
-
-    def body(state: tuple[Any, ...]) -> tuple[Any, ...]:
-        x, y, _, made = state
-        step = inverse(lambda v: jax.jvp(values, (x,), (v,))[1], y)
-        made, fine = made + 1, jnp.isfinite(step).all()
-        moved = jnp.where(fine, x - step, x)
-        reason = jnp.where(fine, jnp.where(made < steps, -1, OUT_OF_STEPS), NOT_FINITE)
-        return _judged(moved, values(moved), reason, made, tol)
-
-    first = _judged(flat, values(flat), jnp.asarray(-1), jnp.asarray(0), tol)
-    x, y, reason, made = lax.while_loop(lambda state: state[2] < 0, body, first)
-    return Found(tree(x), reason == CONVERGED, made, made + 1, jnp.linalg.norm(y), reason)
-
-
-def _judged(x: Any, y: Any, reason: Any, made: Any, tol: float) -> tuple[Any, ...]:
-    """State of a search for a root, which is done where the equations hold."""
-    return x, y, jnp.where(jnp.linalg.norm(y) <= tol, CONVERGED, reason), made
-
-
 def _linear(
     matvec: Callable[[Any], Any], b: Any, forward: Callable[..., Any], backward: Callable[..., Any]
 ) -> Any:
@@ -399,7 +372,7 @@ def _normalised(b: Any) -> tuple[Any, Any]:
 def _row(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     """Give all numbers of a tree as one vector, and what makes a tree of such a vector."""
     flat, back = ravel_pytree(tree)
-    return flat, lambda row: back(row)  # type: ignore[no-untyped-call]
+    return flat, lambda row: back(row)
 
 
 def _eps(tree: Any) -> float:

@@ -13,6 +13,7 @@ import sympy
 from slopes.compare import agree
 from slopes.fixedpoint import anderson, picard, why
 from slopes.implicit import DENSE, fixed_point, linear_solve, minimum, root
+from slopes.newton import SINGULAR
 from slopes.products import check_gradient
 
 U = 2.0**-53
@@ -149,10 +150,7 @@ def test_a_search_that_fails_says_why():
     assert why(lost.reason) == "the map returned a number that is not finite"
     flat = root(lambda x: x**2 + 1, 0.0)
     assert (bool(flat.converged), flat.value) == (False, 0.0)
-    assert why(flat.reason) == "the map returned a number that is not finite"
-    slow = root(lambda x: x**2, 1.0, steps=3)
-    assert why(slow.reason) == "the steps are used up"
-    assert slow.value == 2.0**-3
+    assert flat.reason == SINGULAR
 
 
 def test_another_solver_is_asked_for_what_it_solves():
