@@ -320,8 +320,8 @@ def _repeat(g: Callable[[Any], Any], start: Any, *, tol: float, steps: int) -> F
         moved, length = _norm(jax.tree.map(jnp.subtract, image, x)), _norm(image)
         bound = jnp.maximum(tol * jnp.maximum(1, length), 2 * eps * length)
         out = jnp.where(made + 1 < steps, -1, OUT_OF_STEPS)
-        reason = jnp.where(jnp.isfinite(moved), out, NOT_FINITE)
-        return image, moved, jnp.where(moved <= bound, CONVERGED, reason), made + 1
+        reason = jnp.where(moved <= bound, CONVERGED, out)
+        return image, moved, jnp.where(jnp.isfinite(moved), reason, NOT_FINITE), made + 1
 
     far = jnp.asarray(jnp.inf, _norm(start).dtype)
     first = start, far, jnp.asarray(-1), jnp.asarray(0)

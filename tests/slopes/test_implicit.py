@@ -154,16 +154,15 @@ def test_a_search_that_fails_says_why():
 
 
 def test_another_solver_is_asked_for_what_it_solves():
-    asked = {}
+    asked = []
 
     def told(fn, x, *, tol, steps):
-        asked.update(at=fn(jnp.asarray(2.0)), tol=tol, steps=steps)
-        return picard(lambda _: jnp.asarray(1.5), x, tol=tol, steps=steps)
+        asked.append((tol, steps))
+        return picard(lambda _: fn(jnp.asarray(2.0)), x, tol=tol, steps=steps)
 
-    found = root(lambda x: x - 1.5, 0.0, solver=told, tol=1e-5, steps=7)
-    assert (asked["at"], asked["tol"], asked["steps"], found.value) == (0.5, 1e-5, 7, 1.5)
-    found = minimum(lambda x: 3 * (x - 1.5) ** 2, 0.0, solver=told)
-    assert (asked["at"], found.value) == (0.75, 1.5)
+    assert root(lambda x: x - 1.5, 0.0, solver=told, tol=1e-5, steps=7).value == 0.5
+    assert minimum(lambda x: 3 * (x - 1.5) ** 2, 0.0, solver=told).value == 0.75
+    assert asked == [(1e-5, 7), (1e-10, 100)]
 
 
 def test_the_error_of_a_gradient_is_within_ten_tolerances():
@@ -383,3 +382,67 @@ def test_a_gradient_that_forgets_the_solutions_own_part_is_caught():
     assert check_gradient(whole, b, key=jax.random.key(0)).verdict == "agrees"
     wrong = check_gradient(whole, b, key=jax.random.key(0), gradient=jax.grad(truncated))
     assert wrong.verdict == "differs"
+
+
+# --- errors that the chapter shows, and what JAX cannot do ----------------------------------------
+
+
+def test_a_loop_until_a_test_holds_has_no_reverse_mode():
+    search = lambda a: jax.lax.while_loop(lambda x: x > a, lambda x: x / 2, a + 8.0)  # noqa: E731
+    with pytest.raises(ValueError, match="Reverse-mode differentiation does not work"):
+        jax.grad(search)(1.0)
+
+
+def only_backwards():
+    """A square root by a loop, with a rule for reverse mode."""
+
+    def search(a):
+        step = lambda x: 0.5 * (x + a / x)  # noqa: E731
+        return jax.lax.while_loop(lambda x: jnp.abs(x * x - a) > TOL, step, a)
+
+    solution = jax.custom_vjp(search)
+    solution.defvjp(lambda a: (search(a),) * 2, lambda x, w: (0.5 * w / x,))
+    return solution
+
+
+def test_a_rule_for_reverse_mode_alone_has_no_forward_mode():
+    assert agree(jax.grad(only_backwards())(4.0), 0.25, tol=SLOPE)
+    with pytest.raises(TypeError, match="forward-mode"):
+        jax.jvp(only_backwards(), (4.0,), (1.0,))
+
+
+def test_a_rule_for_reverse_mode_alone_is_differentiated_again_by_walking_through_the_search():
+    assert agree(jax.hessian(only_backwards())(4.0), -1 / 32, tol=1e-6)
+    with pytest.raises(ValueError, match="Reverse-mode differentiation does not work"):
+        jax.grad(jax.grad(only_backwards()))(4.0)
+
+
+def test_custom_root_cannot_differentiate_past_an_integer():
+    """The reason why `implicit` lets integers pass as floating-point numbers."""
+
+    def value(a, count):
+        found, _ = jax.lax.custom_root(
+            lambda x: x - a, 0.0, lambda f, x: (x - f(x), count), lambda _, b: b, has_aux=True
+        )
+        return found
+
+    assert jax.grad(value)(3.0, 7.0) == 1.0
+    with pytest.raises(TypeError, match="float0"):
+        jax.grad(value)(3.0, 7)
+
+
+def test_custom_linear_solve_cannot_be_transposed_where_a_part_is_constant():
+    """The reason why `implicit` makes one vector of a tree."""
+
+    def value(a):
+        def tangent(linear, b):
+            solve = lambda _, b: (b[0], b[0] + b[1])  # noqa: E731
+            return jax.lax.custom_linear_solve(linear, b, solve, solve)
+
+        equations = lambda x: (x[0] - a, x[1] - x[0])  # noqa: E731
+        found = jax.lax.custom_root(equations, (0.0, 0.0), lambda _, x: (x[0] + a, a), tangent)
+        return found[1]
+
+    assert jax.jvp(value, (3.0,), (1.0,)) == (3.0, 1.0)
+    with pytest.raises(AssertionError):
+        jax.grad(value)(3.0)

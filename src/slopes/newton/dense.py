@@ -215,7 +215,7 @@ def _search(
         onward = jnp.where((onward == GOING_ON) & (s.steps + 1 >= most), OUT_OF_STEPS, onward)
         return State(
             x, jnp.where(ok, y, s.merit), jnp.where(ok, g, s.slope),
-            s.steps + ~refused, s.evaluations + count, jnp.where(refused, reason, onward),
+            s.steps + jnp.where(refused, 0, 1), s.evaluations + count, jnp.where(refused, reason, onward),
         )  # fmt: skip
 
     first = State(
