@@ -82,20 +82,14 @@ def tolerances(
     """
     fig, (ax,) = figure(height=4.8)
     ax.loglog(tols, tols, color=PALETTE["muted"][0], linewidth=1.0, linestyle=(0, (2, 2)))
-    label(
-        ax,
-        float(tols[-1]),
-        float(tols[-1]) / 3,
-        "the tolerance",
-        colour="muted",
-        ha="right",
-        va="top",
-    )
+    middle = len(tols) // 2
+    at = float(tols[middle])
+    label(ax, at, at * 30, "the tolerance", colour="muted", ha="left", va="bottom")
     for (name, error), colour in zip(errors.items(), cycle(len(errors)), strict=True):
         ax.loglog(tols, error, "o-", color=PALETTE[colour][0], linewidth=2.2)
-        label(
-            ax, float(tols[-1]), float(error[-1]) * 3, name, colour=colour, ha="right", va="bottom"
-        )
+        flat = error[-1] > error[middle] / 10
+        place = (float(tols[-1]), float(error[-1]) * 3) if flat else (at, float(error[middle]) / 8)
+        label(ax, *place, name, colour=colour, ha="right", va="bottom" if flat else "top")
     low = min([float(tols.min()), *(float(error.min()) for error in errors.values())])
     ax.set_ylim(low / 100, 10 * max(float(error.max()) for error in errors.values()))
     ax.invert_xaxis()
@@ -133,6 +127,8 @@ def memory(steps: Int[np.ndarray, " k"], ways: Mapping[str, Float[np.ndarray, " 
         )  # fmt: skip
     top = max(float(kilobytes.max()) for kilobytes in ways.values())
     ax.set_ylim(min(float(k.min()) for k in ways.values()) / 3, 8 * top)
+    ax.set_xticks(steps, [str(count) for count in steps])
+    ax.set_xticks([], minor=True)
     ax.set(xlabel="steps", ylabel="kilobytes")
     ends = listed([f"{k[0]:.3g} and {k[-1]:.3g} for {name}" for name, k in ways.items()])
     return draw(
