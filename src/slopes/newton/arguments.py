@@ -8,7 +8,15 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-__all__ = ["demand_count", "demand_tolerance", "flattened", "norm", "one_number", "unit"]
+__all__ = [
+    "demand_above_zero",
+    "demand_count",
+    "demand_tolerance",
+    "flattened",
+    "norm",
+    "one_number",
+    "unit",
+]
 
 
 def flattened(name: str, tree: Any) -> tuple[Any, Callable[[Any], Any]]:
@@ -54,6 +62,12 @@ def demand_tolerance(name: str, value: Any) -> None:
     """Refuse a number that is negative or nan; a traced one cannot be looked at."""
     if not isinstance(value, jax.core.Tracer) and not value >= 0:
         raise ValueError(f"{name} must be at least 0, got {name}={value!r}")
+
+
+def demand_above_zero(name: str, value: Any) -> None:
+    """Refuse a number that is not above zero; a traced one cannot be looked at."""
+    if not isinstance(value, jax.core.Tracer) and not value > 0:
+        raise ValueError(f"{name} must be above 0, got {name}={value!r}")
 
 
 def norm(v: Any) -> Any:

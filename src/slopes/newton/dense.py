@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from slopes._typing import Numbers
 from slopes.newton.arguments import (
     demand_count,
     demand_tolerance,
@@ -55,7 +56,7 @@ class State(NamedTuple):
 
 
 def newton(
-    fn: Callable[..., Any], x: Any, *args: Any, tol: float = 1e-10, steps: int = 50
+    fn: Callable[..., Any], x: Any, *args: Any, tol: Numbers = 1e-10, steps: Numbers = 50
 ) -> Found:
     """Find a root of n functions of n unknowns.
 
@@ -118,11 +119,11 @@ def newton(
         y = functions(row)
         return norm(y), y
 
-    return _search(merit, full, lambda y, move, size: -size, flat, restore, tol, most)
+    return _search(merit, full, lambda _y, _move, size: -size, flat, restore, tol, most)
 
 
 def newton_minimum(
-    fn: Callable[..., Any], x: Any, *args: Any, tol: float = 1e-8, steps: int = 100
+    fn: Callable[..., Any], x: Any, *args: Any, tol: Numbers = 1e-8, steps: Numbers = 100
 ) -> Found:
     """Find a minimum with the whole Hessian.
 
@@ -215,7 +216,8 @@ def _search(
         onward = jnp.where((onward == GOING_ON) & (s.steps + 1 >= most), OUT_OF_STEPS, onward)
         return State(
             x, jnp.where(ok, y, s.merit), jnp.where(ok, g, s.slope),
-            s.steps + jnp.where(refused, 0, 1), s.evaluations + count, jnp.where(refused, reason, onward),
+            s.steps + jnp.where(refused, 0, 1), s.evaluations + count,
+            jnp.where(refused, reason, onward),
         )  # fmt: skip
 
     first = State(
@@ -225,5 +227,5 @@ def _search(
     left = norm(end.slope)
     return Found(
         restore(end.x), end.reason <= AT_ROUNDING, end.steps, end.evaluations,
-        jnp.where(jnp.isfinite(left), left, jnp.inf), end.reason,
+        jnp.where(jnp.isfinite(left) & jnp.isfinite(end.merit), left, jnp.inf), end.reason,
     )  # fmt: skip

@@ -20,6 +20,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Bool, Float, Int
 
+from slopes._typing import Numbers
 from slopes.newton.arguments import demand_count, demand_tolerance, flattened, norm, unit
 from slopes.newton.result import (
     CONVERGED,
@@ -69,7 +70,11 @@ class Walk(NamedTuple):
 
 
 def conjugate_gradient(
-    matvec: Callable[..., Any], b: Any, *args: Any, tol: float = 1e-8, steps: int | None = None
+    matvec: Callable[..., Any],
+    b: Any,
+    *args: Any,
+    tol: Numbers = 1e-8,
+    steps: Numbers | None = None,
 ) -> Solved:
     """Solve Ax = b for a symmetric positive definite A that is known by its products.
 
@@ -126,7 +131,9 @@ def conjugate_gradient(
     scale = jnp.where(usable & (size > 0), size, 1)
     end = walk(product, jnp.where(usable, flat / scale, 0), jnp.inf, tol, most)
     left = scale * norm(flat / scale - product(end.x))
-    reason = jnp.where((end.reason == CONVERGED) & ~(left <= tol * size), STALLED, end.reason)
+    reason = jnp.where(
+        (end.reason == CONVERGED) & ~(left <= jnp.asarray(tol) * size), STALLED, end.reason
+    )
     reason = jnp.where(usable, reason, NOT_FINITE)
     bent = (reason == NEGATIVE_CURVATURE) | (reason == SINGULAR)
     return Solved(

@@ -19,7 +19,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from slopes._typing import Numbers
 from slopes.newton.arguments import (
+    demand_above_zero,
     demand_count,
     demand_tolerance,
     flattened,
@@ -62,9 +64,9 @@ def newton_cg(
     fn: Callable[..., Any],
     x: Any,
     *args: Any,
-    tol: float = 1e-8,
-    steps: int = 500,
-    radius: float = 1.0,
+    tol: Numbers = 1e-8,
+    steps: Numbers = 500,
+    radius: Numbers = 1.0,
 ) -> Found:
     """Find a minimum of a function of many variables without its Hessian.
 
@@ -108,13 +110,12 @@ def newton_cg(
     ([1.0, 1.0], 'the residual is below the tolerance')
     """
     demand_tolerance("tol", tol)
-    if not isinstance(radius, jax.core.Tracer) and not radius > 0:
-        raise ValueError(f"radius must be above 0, got radius={radius!r}")
+    demand_above_zero("radius", radius)
     most = demand_count("steps", steps)
     flat, restore = flattened("x", x)
     both = jax.value_and_grad(lambda row: one_number(fn(restore(row), *args)))
     value, slope = both(flat)
-    target = tol * jnp.minimum(1, norm(slope))
+    target = jnp.asarray(tol) * jnp.minimum(1, norm(slope))
     good = jnp.isfinite(value) & jnp.isfinite(norm(slope))
     reason = jnp.select([~good, norm(slope) <= target], [NOT_FINITE, CONVERGED], GOING_ON)
     first = State(
@@ -125,7 +126,8 @@ def newton_cg(
     left = norm(end.slope)
     return Found(
         restore(end.x), (end.reason == CONVERGED) | (end.reason == AT_ROUNDING), end.steps,
-        end.evaluations, jnp.where(jnp.isfinite(left), left, jnp.inf), end.reason,
+        end.evaluations, jnp.where(jnp.isfinite(left) & jnp.isfinite(end.value), left, jnp.inf),
+        end.reason,
     )  # fmt: skip
 
 
