@@ -292,8 +292,8 @@ def _solution(
 ) -> Any:
     """Find a solution, and let its derivative be that of the equation residual(x) = 0.
 
-    `lax.custom_root` cannot differentiate past an integer among what a solver reports, so that
-    integers and truth values pass it as floating-point numbers.
+    Before JAX 0.12 `lax.custom_root` cannot differentiate past an integer among what a solver
+    reports, so that integers and truth values pass it as floating-point numbers.
     """
     kinds: list[Any] = []
 

@@ -417,7 +417,7 @@ def test_a_rule_for_reverse_mode_alone_is_differentiated_again_by_walking_throug
         jax.grad(jax.grad(only_backwards()))(4.0)
 
 
-def test_custom_root_cannot_differentiate_past_an_integer():
+def test_custom_root_of_the_older_release_cannot_differentiate_past_an_integer():
     """The reason why `implicit` lets integers pass as floating-point numbers."""
 
     def value(a, count):
@@ -427,8 +427,11 @@ def test_custom_root_cannot_differentiate_past_an_integer():
         return found
 
     assert jax.grad(value)(3.0, 7.0) == 1.0
-    with pytest.raises(TypeError, match="float0"):
-        jax.grad(value)(3.0, 7)
+    if jax.__version_info__ < (0, 12):
+        with pytest.raises(TypeError, match="float0"):
+            jax.grad(value)(3.0, 7)
+    else:
+        assert jax.grad(value)(3.0, 7) == 1.0
 
 
 def test_custom_linear_solve_cannot_be_transposed_where_a_part_is_constant():
