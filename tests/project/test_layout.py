@@ -31,7 +31,7 @@ FROM_SCRATCH = {"dual", "finite", "minijax", "symbolic", "tape", "taylor"}
 WITH_JAX = {
     "fitting": {"newton", "products", "propagation"},
     "fixedpoint": set(),
-    "implicit": {"fixedpoint", "products"},
+    "implicit": {"fixedpoint", "newton"},
     "iterate": set(),
     "newton": {"products"},
     "products": {"finite"},
