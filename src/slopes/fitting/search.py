@@ -25,7 +25,7 @@ from slopes.newton import Found, newton, newton_minimum
 
 __all__ = ["Fit", "fit", "interval", "profile"]
 
-#: How far from the minimum a fit may end, in standard errors.
+#: How far from its minimum a fit may end, or from its rise a profile, in standard errors.
 NEAR = 1e-3
 
 
@@ -39,7 +39,7 @@ class Fit(NamedTuple):
     cost: Float[jax.Array, ""]
     """Sum of the terms."""
     converged: Bool[jax.Array, ""]
-    """Whether the search ended well, at a minimum, within a thousandth of a standard error."""
+    """Whether it is a minimum, to within a thousandth of a standard error."""
     iterations: Int[jax.Array, ""]
     """Newton steps."""
     evaluations: Int[jax.Array, ""]
@@ -47,7 +47,7 @@ class Fit(NamedTuple):
     residual: Float[jax.Array, ""]
     """Estimated distance from the minimum in standard errors; infinite if it has none."""
     reason: Int[jax.Array, ""]
-    """Why it stopped, as `slopes.newton.why` says it."""
+    """Why the search stopped, as `slopes.newton.why` says it; rounding may keep it searching."""
 
     @property
     def error(self) -> jax.Array:
@@ -56,7 +56,7 @@ class Fit(NamedTuple):
 
 
 def fit(
-    terms: Callable[..., Any], theta: Vector, *data: Any, tol: Numbers = 1e-10, steps: int = 100
+    terms: Callable[..., Any], theta: Vector, *data: Any, tol: Numbers = 1e-8, steps: int = 50
 ) -> Fit:
     r"""Minimise a sum of terms, and give the parameters with their covariance.
 
@@ -105,7 +105,7 @@ def fit(
     apart = jnp.sqrt(jnp.maximum(slope @ jnp.where(good, cov, 0) @ slope, 0))
     residual = jnp.where(good, apart, jnp.inf)
     return Fit(
-        found.value, cov, value, found.converged & (residual <= NEAR), found.iterations,
+        found.value, cov, value, residual <= NEAR, found.iterations,
         found.evaluations, residual, found.reason,
     )  # fmt: skip
 
@@ -147,8 +147,8 @@ def profile(
     --------
     >>> y = jnp.array([1.0, 2.0, 6.0])
     >>> terms = lambda theta, y: (y - theta[0]) ** 2 / 2
-    >>> profile(terms, jnp.array([3.0]), y, index=0, stages=2).value[1].round(4).tolist()
-    [[3.2887], [3.5774]]
+    >>> profile(terms, jnp.array([3.0]), y, index=0, stages=2).value[1].round(2).tolist()
+    [[3.29], [3.58]]
     """
     n = jnp.shape(theta)[0]
     for name, number, good, rule in (
@@ -177,11 +177,11 @@ def profile(
             value, slope = jax.value_and_grad(above)(z)
             return slope.at[index].set(value / height - 1)
 
-        found = newton(equations, z, tol=tol)
+        found = newton(equations, z, tol=tol, steps=20)
         free = jnp.delete(jnp.arange(n), index)
         curved = jax.hessian(above)(found.value)[jnp.ix_(free, free)]
         least = jnp.linalg.eigvalsh(curved)[0] > 0 if n > 1 else True
-        good = known & found.converged & (side * found.value[index] > 0) & least
+        good = known & (found.residual <= NEAR) & (side * found.value[index] > 0) & least
         return found.value, found._replace(converged=good)
 
     def follow(side: Any) -> Found:

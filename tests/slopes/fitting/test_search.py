@@ -123,16 +123,22 @@ def test_a_small_cost_is_minimised_as_well_as_a_large_one():
 def test_single_precision_has_the_errors_of_double():
     # Straight lines of 50 points: where differences in float32 miss by factors, 20 data sets.
     x = np.linspace(0, 1, 50)
-    rng = np.random.default_rng(0)
     exact = np.sqrt(np.diagonal(np.linalg.inv(np.array([[50, x.sum()], [x.sum(), x @ x]])))) * 0.1
-    for _ in range(20):
-        y = jnp.asarray(rng.normal(1 + 2 * x, 0.1), "float32")
-        at = jnp.asarray(x, "float32")
-        terms = lambda theta, y: gaussian(y, theta[0] + theta[1] * at, 0.1)  # noqa: B023, E731
+    sets = jnp.asarray(np.random.default_rng(0).normal(1 + 2 * x, 0.1, (20, 50)), "float32")
+
+    def terms(theta, y):
+        return gaussian(y, theta[0] + theta[1] * jnp.asarray(x, "float32"), 0.1)
+
+    def run(y):
         found = fit(terms, jnp.zeros(2, "float32"), y)
-        assert found.converged
-        assert np.allclose(found.error, exact, rtol=1e-5)
-        assert interval(terms, found.value, y, index=1).converged.all()
+        return found, found.error, interval(terms, found.value, y, index=1)
+
+    found, error, ends = jax.jit(jax.vmap(run))(sets)
+    assert found.converged.all()
+    assert np.allclose(error, np.tile(exact, (20, 1)), rtol=1e-5)
+    assert ends.converged.all()
+    half = (ends.value[:, 1] - ends.value[:, 0]) / 2
+    assert np.allclose(half, exact[1], rtol=1e-3)
 
 
 def test_pulls_of_toys_are_standard_normal():
