@@ -20,7 +20,7 @@ from jax import lax
 from jaxtyping import Bool, Float, Int
 
 from slopes._typing import Numbers, Vector
-from slopes.fitting.covariance import covariance
+from slopes.fitting.covariance import covariance, information
 from slopes.newton import Found, newton, newton_minimum
 
 __all__ = ["Fit", "fit", "interval", "profile"]
@@ -69,7 +69,8 @@ def fit(
     *data
         What the terms take besides the parameters.
     tol, steps : float, int
-        As for `slopes.newton.newton_minimum`.
+        As for `slopes.newton.newton_minimum`, whose unknowns are the parameters in units of the
+        curvature at the start.
 
     Returns
     -------
@@ -98,14 +99,21 @@ def fit(
     def cost(theta: Any, *data: Any) -> Any:
         return jnp.sum(terms(theta, *data))
 
-    found = newton_minimum(cost, theta, *data, tol=tol, steps=steps)
-    cov = covariance(terms, found.value, *data)
-    value, slope = jax.value_and_grad(cost)(found.value, *data)
+    start = jnp.asarray(theta)
+    curved = jnp.abs(jnp.diagonal(information(terms, start, *data)))
+    unit = 1 / jnp.sqrt(jnp.where((curved > 0) & jnp.isfinite(curved), curved, 1))
+    found = newton_minimum(
+        lambda z, *data: cost(start + unit * z, *data), jnp.zeros_like(start), *data,
+        tol=tol, steps=steps,
+    )  # fmt: skip
+    best = start + unit * found.value
+    cov = covariance(terms, best, *data)
+    value, slope = jax.value_and_grad(cost)(best, *data)
     good = jnp.isfinite(cov).all() & jnp.isfinite(slope).all()
     apart = jnp.sqrt(jnp.maximum(slope @ jnp.where(good, cov, 0) @ slope, 0))
     residual = jnp.where(good, apart, jnp.inf)
     return Fit(
-        found.value, cov, value, residual <= NEAR, found.iterations,
+        best, cov, value, residual <= NEAR, found.iterations,
         found.evaluations, residual, found.reason,
     )  # fmt: skip
 
