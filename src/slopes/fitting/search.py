@@ -20,7 +20,7 @@ from jax import lax
 from jaxtyping import Bool, Float, Int
 
 from slopes._typing import Numbers, Vector
-from slopes.fitting.covariance import covariance, information
+from slopes.fitting.errors import covariance, information
 from slopes.newton import Found, newton, newton_minimum
 
 __all__ = ["Fit", "fit", "interval", "profile"]

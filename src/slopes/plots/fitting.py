@@ -111,7 +111,7 @@ def pulls(sets: Float[np.ndarray, "k n"], names: Sequence[str]) -> Drawing:
         heights = np.histogram(row, edges)[0] / (len(row) * np.diff(edges))
         ax.stairs(heights, edges, color=PALETTE["blue"][0], linewidth=2)
         ax.plot(x, np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi), color=PALETTE["orange"][0])
-        ax.set(xlabel=f"pull of {name}", ylabel="density" if ax is axes[0] else "")
+        ax.set(xlabel=f"pull of {name}", ylabel="density")
         told.append(f"{name} with mean {row.mean():.2f} and width {row.std():.2f}")
     return draw(
         fig,
