@@ -39,8 +39,9 @@ def profiles(values: Row, rises: Row, *, best: float, error: float, name: str) -
     ax.plot(values, parabola, color=PALETTE["orange"][0], linestyle=(0, (5, 2)), linewidth=2)
     ax.axhline(0.5, color=PALETTE["ink"][0], linewidth=1, linestyle=":")
     top = float(max(rises[0], parabola[0]))
-    for row, text, colour in ((rises, "profile", "blue"), (parabola, "parabola", "orange")):
-        label(ax, float(values[0]), float(row[0]) + 0.05 * top, text, colour=colour, ha="left")
+    label(ax, float(values[0]), float(rises[0]) + 0.05 * top, "profile", colour="blue", ha="left")
+    out = best + error * float(np.sqrt(2 * top))
+    label(ax, out, 1.05 * top, "parabola", colour="orange", ha="right")
     ax.set(xlabel=name, ylabel="rise of $L$", ylim=(0, 1.2 * top))
     return draw(
         fig,
@@ -65,7 +66,7 @@ def influences(
     moved : array of shape (k,)
         Derivative of the parameter with respect to each y.
     name : str
-        Of the parameter, for the axis.
+        Of the parameter, for the alt text.
 
     Returns
     -------
@@ -78,7 +79,7 @@ def influences(
     left.set(xlabel="$x$", ylabel="$y$")
     right.plot(x, moved, "o-", color=PALETTE["blue"][0], markersize=5)
     right.axhline(0, color=PALETTE["ink"][0], linewidth=1)
-    right.set(xlabel="$x$", ylabel=f"influence on {name}")
+    right.set(xlabel="$x$", ylabel="influence")
     strongest = int(np.argmax(np.abs(moved)))
     return draw(
         fig,

@@ -22,14 +22,17 @@ def test_a_profile_lies_beside_its_parabola():
 def test_influences_stand_beside_the_data():
     x, y, moved = np.array([0.0, 1.0]), np.array([3.0, 2.0]), np.array([0.5, -0.75])
     curve = np.array([0.0, 0.5, 1.0]), np.array([3.0, 2.4, 2.0])
-    drawing = fitting.influences(x, y, np.full(2, 0.1), curve, moved, name="$b$")
+    drawing = fitting.influences(x, y, np.full(2, 0.1), curve, moved, name="the slope")
     left, right = panels(drawing)
     assert (left.get_xlabel(), left.get_ylabel()) == ("$x$", "$y$")
-    assert (right.get_xlabel(), right.get_ylabel()) == ("$x$", "influence on $b$")
+    assert (right.get_xlabel(), right.get_ylabel()) == ("$x$", "influence")
     assert drawn(left, x, y)
     assert drawn(left, *curve)
     assert drawn(right, x, moved)
-    assert "from -0.75 to 0.5, strongest at x = 1." in drawing.alt
+    assert (
+        "influence of each datum on the slope: from -0.75 to 0.5, strongest at x = 1."
+        in drawing.alt
+    )
 
 
 def test_pulls_have_area_one_and_one_density_beside_them():
