@@ -205,11 +205,11 @@ def influence(terms: Callable[..., Any], theta: Vector, *data: Any, of: int = 0)
     """
     if not 0 <= of < len(data):
         raise ValueError(f"of must be an index of the {len(data)} data given, got of={of!r}")
+    cov = covariance(terms, theta, *data)
 
     def slope(datum: Any) -> Any:
         moved = (*data[:of], datum, *data[of + 1 :])
         return jax.grad(lambda theta: jnp.sum(terms(theta, *moved)))(theta)
 
     mixed = jax.jacrev(slope)(jnp.asarray(data[of]))
-    cov = covariance(terms, theta, *data)
     return -jnp.tensordot(jnp.where(jnp.isfinite(cov).all(), cov, 0), mixed, 1)
