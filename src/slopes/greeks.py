@@ -264,7 +264,7 @@ def explain(reason: int) -> str:
 def _implied(price: Any, *at: Any) -> ImpliedVolatility:
     held = jax.lax.stop_gradient((price, *at))
     sigma, valid, steps = _search(*held)
-    residual = jnp.where(valid, call(*held[1:], jnp.where(valid, sigma, 1)) - held[0], -held[0])
+    residual = jnp.where(valid, _call(*held[1:], jnp.where(valid, sigma, 1)) - held[0], -held[0])
     value = jnp.where(valid, _attach(jnp.where(valid, sigma, 1), price, *at), 0)
     return ImpliedVolatility(value, valid, steps, residual, 1 - valid.astype(int))
 
@@ -284,13 +284,16 @@ def _search(price: Any, spot: Any, strike: Any, expiry: Any, rate: Any) -> Any:
         left, right = jnp.where(value < 0, s, left), jnp.where(value < 0, right, s)
         newton = s - value / slope
         new = jnp.where((newton > left) & (newton < right), newton, jnp.sqrt(left * right))
-        done = jnp.abs(new - s) <= 2 * jnp.finfo(s.dtype).eps * s
+        done = jnp.abs(new - s) <= 2 * np.finfo(s.dtype).eps * s
         return left, right, new, count + 1, done
 
     start = jnp.sqrt(2 * jnp.abs(jnp.log(spot / cash))) + 0.1  # where the price bends
     state = (jnp.full_like(start, 1e-8), jnp.full_like(start, 40), start, 0, ~valid)
     *_, s, count, _ = jax.lax.while_loop(lambda at: ~at[4] & (at[3] < TIGHT), step, state)
     return s / root, valid, count
+
+
+_call: Option = call
 
 
 @jax.custom_jvp
@@ -304,7 +307,7 @@ def _attach_rule(at: Any, along: Any) -> Any:
     sigma, price, *rest = at
     _, price_dot, *rest_dot = along
     sigma = _attach(sigma, price, *rest)  # so that the rule can be differentiated again
-    _, moved = jax.jvp(lambda *r: call(*r, sigma), tuple(rest), tuple(rest_dot))
+    _, moved = jax.jvp(lambda *r: _call(*r, sigma), tuple(rest), tuple(rest_dot))
     return sigma, (price_dot - moved) / jax.grad(call, 4)(*rest, sigma)
 
 
