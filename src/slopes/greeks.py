@@ -396,7 +396,7 @@ def bumped(
     up, down = (market._replace(spot=market.spot + h) for h in (step, -step))
     z = _normals(market, key, draws)
     below = z if other is None else _normals(market, other, draws)
-    price = jax.vmap(lambda market, z: _discounted(payoff, market, z), (None, 0))
+    price: Option = jax.vmap(lambda market, z: _discounted(payoff, market, z), (None, 0))
     return _estimate((price(up, z) - price(down, below)) / (2 * step))
 
 
