@@ -31,6 +31,7 @@ FROM_SCRATCH = {"dual", "finite", "minijax", "symbolic", "tape", "taylor"}
 WITH_JAX = {
     "fitting": {"newton", "products", "propagation"},
     "fixedpoint": set(),
+    "greeks": set(),
     "implicit": {"fixedpoint", "newton"},
     "iterate": set(),
     "newton": {"products"},
