@@ -95,6 +95,16 @@ M60 460H460"/>
 """
     + _points([(454, 140), (302, 490)])
     + _points([(199, 560)], 15),
+    # the ellipse that is claimed, and points that bend out of it
+    "ellipse": """<g transform="rotate(-38 260 350)" fill="none">
+<ellipse class="secant" cx="260" cy="350" rx="250" ry="92"/>
+<ellipse class="curve" cx="260" cy="350" rx="125" ry="46"/></g>
+<path class="tangent" d="M60 330C150 240 330 200 480 400"/>
+"""
+    + _points([(80, 352), (52, 300), (120, 268), (168, 292), (150, 226), (222, 232), (246, 282),
+               (292, 216), (330, 262), (374, 262), (352, 318), (428, 312), (440, 380), (494, 402),
+               (474, 452)], 9)
+    + _points([(260, 246)], 15),
     # an orbit between a parabola and the diagonal
     "cobweb": """<path class="secant" d="M40 650 490 90"/>
 <path class="curve" d="M40 650Q265 -302 490 650"/>
