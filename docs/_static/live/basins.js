@@ -19,16 +19,24 @@ export const POLYNOMIALS = {
 export const step = (name, t, [x, y]) => {
   let p = 0, q = 0, dp = 0, dq = 0;
   for (const a of POLYNOMIALS[name].c) {
-    [dp, dq] = [dp * x - dq * y + p, dp * y + dq * x + q];
-    [p, q] = [p * x - q * y + a, p * y + q * x];
+    const up = dp * x - dq * y + p, right = p * x - q * y + a;
+    dq = dp * y + dq * x + q;
+    q = p * y + q * x;
+    dp = up;
+    p = right;
   }
   const size = dp * dp + dq * dq;
   return [x - t * (p * dp + q * dq) / size, y - t * (q * dp - p * dq) / size];
 };
 
-const MOST = 60, CLOSE = 1e-3, HALF = 1.8;
-const near = ({ roots }, [x, y], close) =>
-  roots.findIndex(([a, b]) => Math.hypot(x - a, y - b) < close);
+const MOST = 60, CLOSE = 1e-3, HALF = 1.8, FINE = 240;
+const near = ({ roots }, [x, y], close) => {
+  for (let i = 0; i < roots.length; i++) {
+    const a = x - roots[i][0], b = y - roots[i][1];
+    if (a * a + b * b < close * close) return i;
+  }
+  return -1;
+};
 
 /* Points until one is at a root to rounding, or the steps are used up. */
 export const orbit = (name, t, start, most = MOST) => {
@@ -54,28 +62,35 @@ export const start = (stage) => {
   const right = plot("Distance to the root over steps");
   const canvas = make("canvas"), image = make("image", { preserveAspectRatio: "none" });
   left.svg.lastChild.append(image);
-  let wide = HALF, painted, later;
+  let wide = HALF, painted, shown, later;
 
-  const paint = (rows) => {
-    const columns = Math.round(rows * wide / HALF), t = part.value;
-    Object.assign(canvas, { width: columns, height: rows });
-    const context = canvas.getContext("2d"), pixels = context.createImageData(columns, rows);
-    for (let i = 0, at = 0; i < rows; i++) for (let j = 0; j < columns; j++, at += 4) {
-      const [root, k] = search(fn.value, t,
-        [wide * ((2 * j + 1) / columns - 1), HALF * (1 - (2 * i + 1) / rows)]);
-      if (root < 0) continue;
-      pixels.data.set(COLOURS[root], at);
-      pixels.data[at + 3] = 40 + 130 * .85 ** (t * k);
-    }
-    context.putImageData(pixels, 0, 0);
-    set(image, { href: canvas.toDataURL() });
+  /* Some rows at a time, so that a hand that moves again is not kept waiting. */
+  const paint = (rows, atOnce) => {
+    const columns = Math.round(rows * wide / HALF), t = part.value, name = fn.value;
+    const pixels = new ImageData(columns, rows);
+    const band = (from) => {
+      const end = Math.min(from + atOnce, rows);
+      for (let at = from * columns; at < end * columns; at++) {
+        const i = Math.floor(at / columns), j = at % columns;
+        const [root, k] = search(name, t,
+          [wide * ((2 * j + 1) / columns - 1), HALF * (1 - (2 * i + 1) / rows)]);
+        if (root < 0) continue;
+        pixels.data.set(COLOURS[root], 4 * at);
+        pixels.data[4 * at + 3] = 40 + 130 * .85 ** (t * k);
+      }
+      if (end < rows) return later = setTimeout(band, 0, end);
+      Object.assign(canvas, { width: columns, height: rows });
+      canvas.getContext("2d").putImageData(pixels, 0, 0);
+      set(image, { href: canvas.toDataURL() });
+      shown = rows;
+    };
+    band(0);
   };
   /* A coarse picture at once, a fine one when the hand rests. */
   const fill = () => {
-    if (painted === (painted = [fn.value, part.value, wide].join())) return;
-    paint(40);
     clearTimeout(later);
-    later = setTimeout(() => paint(240), 200);
+    if (painted !== (painted = [fn.value, part.value, wide].join())) paint(40, 40);
+    if (shown < FINE) later = setTimeout(paint, 600, FINE, 6);
   };
 
   const draw = () => {
@@ -93,8 +108,7 @@ export const start = (stage) => {
     left.dots("cloud", points);
     left.dots("nodes", roots);
     left.dots("point", points.slice(0, 1));
-    right.frame([0, Math.max(10, points.length - 1)], [-16.5, 1], ["step", "distance"], (v) =>
-      v < 0 ? power(v) : show(v));
+    right.frame([0, Math.max(10, points.length - 1)], [-16.5, 1], ["step", "distance"], show, power);
     const [a, b] = roots[found] ?? [NaN, NaN];
     const errors = points.map(([u, v], k) =>
       [k, Math.max(Math.log10(Math.hypot(u - a, v - b)), -16)]);

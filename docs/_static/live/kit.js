@@ -87,7 +87,7 @@ export const plot = (title) => {
   const self = {
     svg,
     /* The names of both axes, then those of lines. */
-    frame([x0, x1], [y0, y1], names, say = show) {
+    frame([x0, x1], [y0, y1], names, say = show, up = say) {
       if (last === (last = [x0, x1, y0, y1, names, size].join())) return;
       const [width, height, em] = size;
       const left = 3 * em, right = width - em, top = 1.6 * em, bottom = height - 2.7 * em;
@@ -110,7 +110,7 @@ export const plot = (title) => {
       for (const v of ticks(y0, y1)) {
         const y = top + self.y(v);
         d += `M${left} ${y}h-4`;
-        texts.push(write(left - .5 * em, y + .35 * em, "end", say(v)));
+        texts.push(write(left - .5 * em, y + .35 * em, "end", up(v)));
       }
       frame.replaceChildren(make("path", { d, class: "axes" }), ...texts);
     },

@@ -47,7 +47,7 @@ class Solved(NamedTuple):
     iterations: Int[jax.Array, "..."]
     """Steps that were made."""
     evaluations: Int[jax.Array, "..."]
-    """Products with the matrix: one for each step, a refused one too, and one for the residual."""
+    """Products with the matrix, one for each step, a refused one too, and one for the residual."""
     residual: Float[jax.Array, "..."]
     """Norm of b - Ax."""
     reason: Int[jax.Array, "..."]
@@ -111,7 +111,8 @@ def conjugate_gradient(
     Examples
     --------
     >>> A = jnp.array([[2.0, 1.0], [1.0, 2.0]])
-    >>> conjugate_gradient(lambda v: A @ v, jnp.array([1.0, 2.0])).value.round(6).tolist()
+    >>> found = conjugate_gradient(lambda v: A @ v, jnp.array([1.0, 2.0]))
+    >>> (found.value.round(6) + 0.0).tolist()
     [0.0, 1.0]
     """
     demand_tolerance("tol", tol)
@@ -147,8 +148,10 @@ def conjugate_gradient(
     )
 
 
-def walk(product: Callable[[Any], Any], b: Any, radius: Any, tol: Any, most: int) -> Walk:
-    """Run conjugate gradients from 0 until solved, refused, or outside of a radius."""
+def walk(
+    product: Callable[[Any], Any], b: Any, radius: Any, tol: Any, most: int,
+) -> Walk:  # fmt: skip
+    """Run conjugate gradients from 0 until solved, refused, or past a radius."""
     small = 4 * unit(b)
 
     def step(s: Walk) -> Walk:
@@ -158,16 +161,19 @@ def walk(product: Callable[[Any], Any], b: Any, radius: Any, tol: Any, most: int
         x = s.x + s.rr / jnp.where(sound, curve, 1) * s.p
         r = s.r - s.rr / jnp.where(sound, curve, 1) * bent
         inside, rr = norm(x) < radius, r @ r
+        solved = jnp.sqrt(rr) <= tol
         reason = jnp.select(
-            [~jnp.isfinite(curve), curve < -least, ~sound, ~inside, jnp.sqrt(rr) <= tol],
+            [~jnp.isfinite(curve), curve < -least, ~sound, ~inside, solved],
             [NOT_FINITE, NEGATIVE_CURVATURE, SINGULAR, AT_THE_EDGE, CONVERGED],
             jnp.where(s.steps + 1 < most, GOING_ON, OUT_OF_STEPS),
         )
         stay = ~sound | ~inside | ~jnp.isfinite(rr)
         reason = jnp.where(sound & inside & ~jnp.isfinite(rr), NOT_FINITE, reason)
-        onward = Walk(x, r, r + rr / s.rr * s.p, bent, rr, s.steps + 1, s.products + 1, reason)
+        p, counts = r + rr / s.rr * s.p, (s.steps + 1, s.products + 1)
+        onward = Walk(x, r, p, bent, rr, *counts, reason)
         here = Walk(s.x, s.r, s.p, bent, s.rr, s.steps, s.products + 1, reason)
-        return Walk(*(jnp.where(stay, old, new) for old, new in zip(here, onward, strict=True)))
+        pairs = zip(here, onward, strict=True)
+        return Walk(*(jnp.where(stay, old, new) for old, new in pairs))
 
     rr = b @ b
     start = jnp.where(jnp.sqrt(rr) <= tol, CONVERGED, GOING_ON)

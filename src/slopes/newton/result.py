@@ -42,7 +42,7 @@ class Found(NamedTuple):
     iterations: Int[jax.Array, "..."]
     """Steps that were tried."""
     evaluations: Int[jax.Array, "..."]
-    """What was evaluated: functions of the point, or products with a matrix."""
+    """Functions of the point, or products with a matrix, whichever were evaluated."""
     residual: Float[jax.Array, "..."]
     """Euclidean norm of what is zero at a solution; infinite where it is not finite."""
     reason: Int[jax.Array, "..."]

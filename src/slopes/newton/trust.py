@@ -104,6 +104,7 @@ def newton_cg(
 
     Examples
     --------
+    >>> from slopes.newton import why
     >>> valley = lambda x: 100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2
     >>> found = newton_cg(valley, jnp.array([-1.2, 1.0]))
     >>> found.value.round(6).tolist(), why(found.reason)

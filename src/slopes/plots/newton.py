@@ -27,7 +27,7 @@ def descents(errors: Mapping[str, Sequence[float]]) -> Drawing:
     Drawing
         One plot with a logarithmic axis of errors.
     """
-    fig, (ax,) = figure(height=4.6)
+    fig, (ax,) = figure(height=4.2)
     for (name, error), colour in zip(errors.items(), cycle(len(errors)), strict=True):
         row = np.asarray(error)
         ax.semilogy(np.flatnonzero(row), row[row > 0], "o-", color=PALETTE[colour][0], label=name)
@@ -56,7 +56,7 @@ def costs(
     Drawing
         One log-log plot.
     """
-    fig, (ax,) = figure(height=4.6)
+    fig, (ax,) = figure(height=4.2)
     for (name, row), colour in zip(operations.items(), cycle(len(operations)), strict=True):
         ax.loglog(sizes, row, "o-", color=PALETTE[colour][0], label=name)
     ax.set(xlabel="unknowns $n$", ylabel="operations of a step")
