@@ -91,7 +91,7 @@ export const start = (stage) => {
   const map = choice("Map", MAPS, draw);
   const middle = slider("Mean x =", { min: -1, max: 1, step: .05, value: .6 }, number, draw);
   const one = slider("Spread of x", { min: .05, max: 1, step: .05, value: .5 }, number, draw);
-  const two = slider("Spread of y", { min: .02, max: .5, step: .02, value: .1 }, number, draw);
+  const two = slider("Spread of y", { min: .02, max: .5, step: .02, value: .06 }, number, draw);
   const related = slider("Correlation", { min: -.95, max: .95, step: .05, value: 0 }, number, draw);
   const bend = slider("Bend b =", { min: 0, max: 1, step: .05, value: 1 }, number, draw);
   left.drag((x) => { middle.value = x; draw(); });
