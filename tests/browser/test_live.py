@@ -507,8 +507,9 @@ def bends(name: str, *, seed: int, count: int = POINTS) -> list[list[Any]]:
     rng = np.random.default_rng(seed)
     spreads = rng.uniform([0.05, 0.02, -0.95], [1, 0.5, 0.95], (count, 3))
     means = rng.uniform([-1, -0.3], [1, 0.3], (count, 2))
-    return [[name, b, list(mean), list(spread)] for b, mean, spread in
-            zip(rng.uniform(0.05, 1, count), means.tolist(), spreads.tolist(), strict=True)]  # fmt: skip
+    bent = rng.uniform(0.05, 1, count)
+    rows = zip(bent.tolist(), means.tolist(), spreads.tolist(), strict=True)
+    return [[name, *row] for row in rows]
 
 
 def ellipses_apart(name: str, ask: Any, wrong: float = 1) -> float:
@@ -523,14 +524,14 @@ def ellipses_apart(name: str, ask: Any, wrong: float = 1) -> float:
     cov = jnp.asarray([answer["cov"] for answer in found])
 
     def one(b: Any, mean: Any, cov: Any) -> Any:
-        points = mean + jnp.asarray(pairs) @ jnp.linalg.cholesky(cov).T
+        points = mean[None] + jnp.asarray(pairs) @ jnp.linalg.cholesky(cov).T
         y = propagation.propagate(lambda x: BENT[name](x, b), mean, cov)
         return y, jax.vmap(lambda x: BENT[name](x, b))(points)
 
     right, after = jax.tree.map(np.asarray, jax.jit(jax.vmap(one))(b, mean, cov))
     units = right.error[:, :, None] * right.error[:, None, :]
     apart = [
-        (np.array([answer["value"] for answer in found]) - right.value,
+        np.array([answer["value"] for answer in found]) - right.value,
         (np.array([answer["carried"] for answer in found]) - right.cov * wrong) / units,
         np.array([answer["after"] for answer in found]) - after,
     ]
@@ -548,7 +549,8 @@ def test_an_ellipse_that_is_wrong_by_one_part_in_two_thousand_is_caught(ask):
 
 @pytest.mark.parametrize("name", BENT)
 def test_shares_and_moments_of_a_cloud_are_those_of_numpy(name, ask):
-    jobs = [[*job, size] for job, size in zip(bends(name, seed=42, count=50), [1, 2] * 25)]
+    drawn = bends(name, seed=42, count=50)
+    jobs = [[*job, size] for job, size in zip(drawn, [1, 2] * 25, strict=True)]
     for (*_, size), answer in zip(jobs, ask("ellipse", TELL, jobs), strict=True):
         after = np.array(answer["after"])
         apart = np.linalg.solve(np.linalg.cholesky(answer["carried"]), (after - answer["value"]).T)
