@@ -485,7 +485,7 @@ def strip_to_ring(x: Any, b: Any) -> Any:
 
 
 BENT = {
-    "a strip becomes a ring": strip_to_ring,
+    "bent strip": strip_to_ring,
     "y + b x²": lambda x, b: jnp.stack([x[0], x[1] + b * x[0] ** 2]),
     "(2 + y)/(2 + b x)": lambda x, b: jnp.stack([x[0], (2 + x[1]) / (2 + b * x[0])]),
 }
@@ -505,7 +505,7 @@ TELL = """([name, b, mean, spreads, size]) => {
 def bends(name: str, *, seed: int, count: int = POINTS) -> list[list[Any]]:
     """Draw bends, means and spreads from the ranges of the figure's controls."""
     rng = np.random.default_rng(seed)
-    spreads = rng.uniform([0.05, 0.02, -0.95], [1, 0.5, 0.95], (count, 3))
+    spreads = rng.uniform([0.05, 0.02, -0.95], [0.8, 0.5, 0.95], (count, 3))
     means = rng.uniform([-1, -0.3], [1, 0.3], (count, 2))
     bent = rng.uniform(0.05, 1, count)
     rows = zip(bent.tolist(), means.tolist(), spreads.tolist(), strict=True)

@@ -5,7 +5,7 @@ const arc = (b, t) => b ? Math.sin(b * t) / b : t; // and its limit, if nothing 
 
 /* Each map with its Jacobian, row by row; b is the bend, and with 0 all are linear. */
 export const MAPS = {
-  "a strip becomes a ring": {
+  "bent strip": {
     f: ([x, y], b) => [(1 + b * y) * arc(b, x), y * Math.cos(b * x) - 2 * b * arc(b, x / 2) ** 2],
     jac: ([x, y], b) => [[(1 + b * y) * Math.cos(b * x), b * arc(b, x)],
       [-(1 + b * y) * Math.sin(b * x), Math.cos(b * x)]],
@@ -76,8 +76,8 @@ export const start = (stage) => {
     const cov = covariance(one.value, two.value, related.value);
     const [value, carried] = propagate(map.value, b, mean, cov);
     const [before, after] = cloud(map.value, b, mean, cov);
-    left.frame([-3.2, 3.2], [-2.4, 2.4], ["x", "y"]);
-    right.frame([-3.2, 3.2], [-2.4, 2.4], ["first output", "second output"]);
+    left.frame([-2.4, 2.4], [-1.7, 1.7], ["x", "y"]);
+    right.frame([-2.4, 2.4], [-1.7, 1.7], ["first output", "second output"]);
     paint(left, before, mean, cov);
     paint(right, after, value, carried);
     const [centre, error] = moments(after);
@@ -89,9 +89,9 @@ export const start = (stage) => {
 
   const number = (v) => show(v, 3);
   const map = choice("Map", MAPS, draw);
-  const middle = slider("Mean x =", { min: -1, max: 1, step: .05, value: .6 }, number, draw);
-  const one = slider("Spread of x", { min: .05, max: 1, step: .05, value: .5 }, number, draw);
-  const two = slider("Spread of y", { min: .02, max: .5, step: .02, value: .06 }, number, draw);
+  const middle = slider("Mean x =", { min: -1, max: 1, step: .05, value: .4 }, number, draw);
+  const one = slider("Spread of x", { min: .05, max: .8, step: .05, value: .6 }, number, draw);
+  const two = slider("Spread of y", { min: .02, max: .5, step: .02, value: .14 }, number, draw);
   const related = slider("Correlation", { min: -.95, max: .95, step: .05, value: 0 }, number, draw);
   const bend = slider("Bend b =", { min: 0, max: 1, step: .05, value: 1 }, number, draw);
   left.drag((x) => { middle.value = x; draw(); });
