@@ -96,15 +96,15 @@ M60 460H460"/>
     + _points([(454, 140), (302, 490)])
     + _points([(199, 560)], 15),
     # the ellipse that is claimed, and points that bend out of it
-    "ellipse": """<g transform="rotate(-38 260 350)" fill="none">
-<ellipse class="secant" cx="260" cy="350" rx="250" ry="92"/>
-<ellipse class="curve" cx="260" cy="350" rx="125" ry="46"/></g>
-<path class="tangent" d="M60 330C150 240 330 200 480 400"/>
+    "ellipse": """<g transform="rotate(3 248 336)" fill="none">
+<ellipse class="secant" cx="248" cy="336" rx="240" ry="96"/>
+<ellipse class="curve" cx="248" cy="336" rx="120" ry="48"/></g>
+<path class="tangent" d="M40 470C150 280 330 240 476 540"/>
 """
-    + _points([(80, 352), (52, 300), (120, 268), (168, 292), (150, 226), (222, 232), (246, 282),
-               (292, 216), (330, 262), (374, 262), (352, 318), (428, 312), (440, 380), (494, 402),
-               (474, 452)], 9)
-    + _points([(260, 246)], 15),
+    + _points([(34, 520), (76, 484), (60, 412), (112, 424), (118, 346), (158, 392), (172, 312),
+               (206, 368), (226, 300), (288, 308), (300, 366), (336, 340), (352, 398), (396, 388),
+               (394, 452), (446, 446), (424, 512), (484, 586)], 9)
+    + _points([(248, 336)], 15),
     # an orbit between a parabola and the diagonal
     "cobweb": """<path class="secant" d="M40 650 490 90"/>
 <path class="curve" d="M40 650Q265 -302 490 650"/>
