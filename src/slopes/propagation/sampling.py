@@ -42,9 +42,9 @@ class Sampled(NamedTuple):
     error: Any
     """Standard deviations over the samples, built like `value`."""
     cov: Any
-    """Covariances: for an array `value` its shape twice, for any other tree (m, m)."""
+    """Covariances, for an array `value` its shape twice, for any other tree (m, m)."""
     value_error: Any
-    """Standard error of `value`, built like it: what more samples would make smaller."""
+    """Standard error of `value`, built like it; more samples make it smaller."""
     error_error: Any
     """Standard error of `error`, built like it."""
     samples: int
