@@ -95,6 +95,16 @@ M60 460H460"/>
 """
     + _points([(454, 140), (302, 490)])
     + _points([(199, 560)], 15),
+    # the ellipse that is claimed, and points that bend out of it
+    "ellipse": """<g transform="rotate(3 248 321)" fill="none">
+<ellipse class="secant" cx="248" cy="321" rx="240" ry="96"/>
+<ellipse class="curve" cx="248" cy="321" rx="120" ry="48"/></g>
+<path class="tangent" d="M40 470C150 280 330 240 476 540"/>
+"""
+    + _points([(34, 520), (76, 484), (60, 412), (112, 424), (118, 346), (158, 392), (172, 312),
+               (206, 368), (226, 300), (288, 308), (300, 366), (336, 340), (352, 398), (396, 388),
+               (394, 452), (446, 446), (424, 512), (484, 586)], 9)
+    + _points([(248, 321)], 15),
     # an orbit between a parabola and the diagonal
     "cobweb": """<path class="secant" d="M40 650 490 90"/>
 <path class="curve" d="M40 650Q265 -302 490 650"/>
