@@ -31,7 +31,8 @@ FROM_SCRATCH = {"dual", "finite", "minijax", "symbolic", "tape", "taylor"}
 WITH_JAX = {
     "fitting": {"newton", "products", "propagation"},
     "fixedpoint": set(),
-    "implicit": {"fixedpoint", "products"},
+    "greeks": set(),
+    "implicit": {"fixedpoint", "newton"},
     "iterate": set(),
     "newton": {"products"},
     "products": {"finite"},

@@ -1,0 +1,74 @@
+"""Figures of the chapter *Price what moves*: arrays in, drawing out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Float
+
+from slopes.plots.style import PALETTE, Drawing, cycle, draw, drawing_style, figure, label
+
+__all__ = ["estimated_slopes", "peaks"]
+
+Points = Float[np.ndarray, " k"]
+
+
+@drawing_style()
+def peaks(spot: Points, gammas: Mapping[str, Points]) -> Drawing:
+    """Draw gamma over the spot for some expiries.
+
+    Parameters
+    ----------
+    spot : array of shape (k,)
+        Values of the asset.
+    gammas : Mapping[str, array of shape (k,)]
+        Gamma for each expiry, by its name; at most four.
+
+    Returns
+    -------
+    Drawing
+        One plot.
+    """
+    fig, (ax,) = figure(height=4.2)
+    told = []
+    for (name, gamma), colour in zip(gammas.items(), cycle(len(gammas)), strict=True):
+        ax.plot(spot, gamma, color=PALETTE[colour][0])
+        top = int(np.argmax(gamma))
+        label(ax, float(spot[top]), float(gamma[top]), name, colour=colour, va="bottom")
+        told.append(f"{gamma[top]:.2g} at {spot[top]:.3g} for {name}")
+    ax.set(xlabel="spot", ylabel="gamma", ylim=(0, 1.15 * max(map(np.max, gammas.values()))))
+    return draw(fig, alt=f"Gamma over the spot has its peak {', '.join(told)}.")
+
+
+@drawing_style()
+def estimated_slopes(
+    spot: Points, exact: Points, pathwise: Points, ratio: Points, error: Points
+) -> Drawing:
+    """Draw two estimates of a digital option's delta beside the exact one.
+
+    Parameters
+    ----------
+    spot, exact, pathwise, ratio, error : array of shape (k,)
+        Values of the asset; delta exact, by the pathwise derivative, and by the likelihood ratio
+        with its standard error.
+
+    Returns
+    -------
+    Drawing
+        One plot.
+    """
+    fig, (ax,) = figure(height=4.2)
+    ax.plot(spot, exact, color=PALETTE["muted"][0], linestyle="-", linewidth=1)
+    ax.plot(spot, pathwise, "s", color=PALETTE["orange"][0], linestyle="none")
+    ax.errorbar(spot, ratio, error, color=PALETTE["blue"][0], marker="o", linestyle="none")
+    label(ax, float(spot[0]), float(exact.max()), "likelihood ratio", colour="blue")
+    label(ax, float(spot[0]), 0.08 * float(exact.max()), "pathwise", colour="orange", va="bottom")
+    ax.set(xlabel="spot", ylabel="delta")
+    held = int(np.sum(np.abs(ratio - exact) < 2 * error))
+    return draw(
+        fig,
+        alt=f"Delta of a digital option over the spot: {held} of {len(spot)} likelihood-ratio "
+        f"estimates are within two standard errors of the exact curve, pathwise ones are at most "
+        f"{np.abs(pathwise).max():.2g}.",
+    )
