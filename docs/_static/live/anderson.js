@@ -30,7 +30,7 @@ export const leastSquares = (f, columns) => {
     r[j][j] = norm(v);
     basis.push(v.map((a) => a / r[j][j]));
   });
-  const right = basis.map((q) => dot(q, f)), gamma = [...zeros];
+  const right = basis.map((q) => dot(f, q)), gamma = [...zeros];
   for (let i = m - 1; i >= 0; i--) {
     let rest = right[i];
     for (let j = i + 1; j < m; j++) rest -= r[j][i] * gamma[j];
