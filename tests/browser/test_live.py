@@ -474,7 +474,7 @@ def test_the_roots_of_the_basins_are_roots(name, ask):
     assert np.abs(found - np.sort_complex(np.roots(POWERS[name]))).max() < 1e-14
 
 
-# --- Anderson's memory -----------------------------------------------------------------------------
+# --- Anderson's memory ----------------------------------------------------------------------------
 
 SIZE = 6  # unknowns
 BENDS = {"straight": lambda d: d, "bent": jnp.sin}
