@@ -102,8 +102,8 @@ M60 460H460"/>
 """
     + _points([(94, 583)], 15),
     # points of a spiral that leaves, and their mixture in the middle of it
-    "mixture": """<path class="secant" d="M260 330V300L290 360 205 405 170 270 330 205 425 395 235 560
-65 330 210 90 470 150"/>
+    "mixture": """<path class="secant" d="M260 330V300L290 360 205 405 170 270 330 205 425 395 235
+560 65 330 210 90 470 150"/>
 <path class="tangent" d="M425 395 302 366M302 366 330 352M302 366 326 390"/>
 """
     + _points([(205, 405), (170, 270), (330, 205), (425, 395), (235, 560), (65, 330), (210, 90)])
