@@ -49,7 +49,7 @@ def settled(name: str, fn: Callable[[Any], Any], x: Any) -> Any:
 
 
 def in_precision(leaf: jax.Array, kind: Any) -> jax.Array:
-    """A number that Python wrote has no precision of its own."""
+    """Give a number that Python wrote, and that has no precision of its own, a precision."""
     return leaf.astype(kind) if leaf.weak_type and jnp.issubdtype(kind, jnp.floating) else leaf
 
 

@@ -15,8 +15,9 @@ import numpy as np
 from jax import lax
 
 from slopes.fixedpoint import CONVERGED, NOT_FINITE, OUT_OF_STEPS, Found
-from slopes.implicit.arguments import demand_tolerance, eps, norm, real, settled, stopping
-from slopes.implicit.rule import ROUGH, solution
+from slopes.implicit.arguments import demand_tolerance, eps, norm, real, row, settled, stopping
+from slopes.implicit.linear import normalised
+from slopes.implicit.rule import solution
 
 __all__ = ["fixed_point"]
 
@@ -80,19 +81,22 @@ def fixed_point(
     demand_tolerance(tol)
     image = lambda x: g(x, *theta)  # noqa: E731
     start = settled("g", image, real(x0))
-    search = partial(repeat if solver is None else solver, steps=steps)
+    search = partial(repeat if solver is None else solver, tol=tol, steps=steps)
+    longest = jnp.sqrt(0.1 / jnp.maximum(tol, eps(start)))
 
-    def inverse(tol: Any, matvec: Callable[[Any], Any], b: Any) -> Any:
+    def inverse(matvec: Callable[[Any], Any], b: Any) -> Any:
         """Solve (I - J) u = b, the fixed point of u - ((I - J) u - b)."""
-        found = stopping(search(lambda u: u - (matvec(u) - b), b, tol=tol))
-        return found.value * jnp.where(found.converged, 1, jnp.nan).astype(b.dtype)
+        length, unit = normalised(b)
+        found = stopping(search(lambda u: u - (matvec(u) - unit), unit))
+        fine = found.converged & (norm(found.value) <= longest)
+        return found.value * jnp.where(fine, length, jnp.nan)
 
     return solution(
         lambda x: jax.tree.map(jnp.subtract, x, image(x)),
         start,
-        lambda x: search(image, x, tol=tol),
-        partial(inverse, tol),
-        partial(inverse, ROUGH),
+        lambda x: search(image, x),
+        inverse,
+        None if solver is None else lambda found: found.converged,
     )
 
 
@@ -111,18 +115,20 @@ def repeat(g: Callable[[Any], Any], start: Any, *, tol: Any, steps: int) -> Foun
     def body(state: tuple[Any, ...]) -> tuple[Any, ...]:
         x, first, _, made, _ = state
         image = g(x)
-        moved, length = norm(jax.tree.map(jnp.subtract, image, x)), norm(x)
+        moved, length = plain(jax.tree.map(jnp.subtract, image, x)), plain(image)
         first = jnp.minimum(first, jnp.where(made == 0, moved, jnp.inf))
         bound = jnp.maximum(tol * jnp.minimum(first, jnp.maximum(1, length)), least * length)
-        reason = jnp.where(made < steps, -1, OUT_OF_STEPS)
+        reason = jnp.where(made + 1 < steps, -1, OUT_OF_STEPS)
         reason = jnp.where(moved <= bound, CONVERGED, reason)
-        reason = jnp.where(jnp.isfinite(moved), reason, NOT_FINITE)
-        going = reason < 0
-        x = jax.tree.map(lambda new, old: jnp.where(going, new, old), image, x)
-        return x, first, moved, made + going, reason
+        return image, first, moved, made + 1, jnp.where(jnp.isfinite(moved), reason, NOT_FINITE)
 
     far = jnp.asarray(jnp.inf, norm(start).dtype)
     state = start, far, far, jnp.asarray(0), jnp.asarray(-1)
     x, _, moved, made, reason = lax.while_loop(lambda state: state[-1] < 0, body, state)
     moved = jnp.where(jnp.isfinite(moved), moved, jnp.inf)
-    return Found(x, reason == CONVERGED, made, made + 1, moved, reason)
+    return Found(x, reason == CONVERGED, made, made, moved, reason)
+
+
+def plain(tree: Any) -> Any:
+    """Euclidean length in one pass, which keeps nothing but the sum."""
+    return jnp.linalg.norm(row(tree)[0])

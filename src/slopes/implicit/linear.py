@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float
 
 from slopes.implicit.arguments import demand_kind, demand_tolerance, eps, norm, real, row
 
-__all__ = ["LinearSolution", "linear_solve"]
+__all__ = ["DENSE", "LinearSolution", "linear_solve"]
 
 #: Up to so many unknowns a linear system is written out and solved by elimination.
 DENSE = 128

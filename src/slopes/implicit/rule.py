@@ -14,9 +14,9 @@ import jax.numpy as jnp
 from jax import lax
 
 from slopes.implicit.arguments import norm, row, stopping
-from slopes.implicit.linear import linear
+from slopes.implicit.linear import inverse, linear
 
-__all__ = ["ROUGH", "solution"]
+__all__ = ["solution", "sure"]
 
 #: Tolerance of the move that judges a derivative: two digits.
 ROUGH = 0.01
@@ -27,7 +27,7 @@ def solution(
     start: Any,
     find: Callable[[Any], Any],
     inverse: Callable[..., Any],
-    rough: Callable[..., Any],
+    judge: Callable[[Any], Any] | None = None,
 ) -> Any:
     """Find a solution, and let its derivative be that of the equation residual(x) = 0.
 
@@ -41,30 +41,30 @@ def solution(
         report = found._replace(value=())
         kinds.append(jax.tree.map(jnp.result_type, report))
         numbers = jax.tree.map(lambda leaf: jnp.asarray(leaf, float), report)
-        fine = found.converged & sure(residual, found.value, rough)
-        return found.value, (numbers, jnp.where(fine, 1.0, jnp.nan))
+        factor = 1.0 if judge is None else jnp.where(judge(found), 1.0, jnp.nan)
+        return found.value, (numbers, factor)
 
     def tangent(linearised: Callable[[Any], Any], b: Any) -> Any:
         return linear(linearised, b, inverse, inverse)
 
     value, (numbers, trust) = lax.custom_root(residual, start, solve, tangent, has_aux=True)
     report = jax.tree.map(lambda leaf, kind: leaf.astype(kind), numbers, kinds[0])
-    return report._replace(value=trusted(value, trust))
+    return report._replace(value=value if judge is None else trusted(value, trust))
 
 
-def sure(residual: Callable[[Any], Any], x: Any, rough: Callable[..., Any]) -> Any:
-    """Whether what is left of the equation leaves the derivative a digit."""
-    at, tree = row(x)
+def sure(residual: Callable[[Any], Any], found: Any) -> Any:
+    """Whether the search ended well, and what is left of the equation leaves a digit."""
+    at, tree = row(found.value)
     equations = lambda flat: row(residual(tree(flat)))[0]  # noqa: E731
     left, push = jax.linearize(equations, at)
-    move = rough(push, left)
+    move = inverse(ROUGH)(push, left)
     bent = jax.jvp(equations, (at - move,), (move,))[1]
-    return norm(bent - left) <= 0.1 * norm(left)
+    return found.converged & (norm(bent - left) <= 0.1 * norm(left))
 
 
 @jax.custom_jvp
 def trusted(x: Any, trust: Any) -> Any:
-    """The point itself; its derivative is nan where the trust is."""
+    """Give the point itself; its derivative is nan where the trust is."""
     del trust
     return x
 

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 
 from slopes.implicit.arguments import demand_tolerance, in_precision, real, settled
 from slopes.implicit.linear import inverse
-from slopes.implicit.rule import ROUGH, solution
+from slopes.implicit.rule import solution, sure
 from slopes.newton import newton, newton_minimum
 
 __all__ = ["minimum", "root"]
@@ -70,7 +70,7 @@ def root(
     equations = lambda x: fn(x, *theta)  # noqa: E731
     start = settled("fn", equations, real(x0))
     find = partial(solver, equations, tol=tol, steps=steps)
-    return solution(equations, start, find, inverse(tol), inverse(ROUGH))
+    return solution(equations, start, find, inverse(tol), partial(sure, equations))
 
 
 def minimum(
@@ -122,7 +122,8 @@ def minimum(
     objective = lambda x: fn(x, *theta)  # noqa: E731
     start = with_one_output(objective, real(x0))
     find = partial(solver, objective, tol=tol, steps=steps)
-    return solution(jax.grad(objective), start, find, inverse(tol), inverse(ROUGH))
+    slope = jax.grad(objective)
+    return solution(slope, start, find, inverse(tol), partial(sure, slope))
 
 
 def with_one_output(fn: Callable[[Any], Any], x: Any) -> Any:
