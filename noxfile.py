@@ -20,8 +20,9 @@ PINS_HEAD = """\
 # `nox -s lock` rewrites those of the Python that runs it, and keeps the others."""
 SITE = Path("dist", "site")
 PACKAGE_TESTS = ("tests/slopes", "tests/project/test_conventions.py", "src")
-# Tests run on all cores; those of a file stay together, since they share what is slow to make.
-ON_ALL_CORES = ("--numprocesses", "auto", "--maxprocesses", "8", "--dist", "loadfile")
+# Tests run on all cores; those of a file, or of a page of the site, stay together, since they share
+# what is slow to make.
+ON_ALL_CORES = ("--numprocesses", "auto", "--maxprocesses", "8", "--dist", "loadgroup")
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 
 nox.options.sessions = ["site", "tests"]
@@ -246,7 +247,7 @@ def maxtest(session: nox.Session) -> None:
 def package_tests(session: nox.Session) -> None:
     """Run all that tests the package, examples and figures included, and what it takes from JAX."""
     session.env["PYTHONDONTWRITEBYTECODE"] = ""
-    session.run("pytest", *PACKAGE_TESTS, *session.posargs)
+    session.run("pytest", *PACKAGE_TESTS, *ON_ALL_CORES, *session.posargs)
 
 
 @nox.session

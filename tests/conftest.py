@@ -7,6 +7,7 @@ must not inherit them.
 import os
 from importlib.util import find_spec
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # On CI the same examples at every run; at a desk, new ones. A slow machine is no failure.
@@ -27,3 +28,11 @@ if find_spec("matplotlib"):
     import matplotlib as mpl
 
     mpl.use("Agg")
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process, since they share what is slow to make."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.location[0]))

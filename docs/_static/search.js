@@ -55,8 +55,22 @@ function marked(excerpt) {
     node.nodeName === "MARK" ? element("mark", { textContent: node.textContent }) : node.textContent);
 }
 
+function kindOf({ meta }) {
+  return Object.keys(HEADINGS).find((kind) => meta[kind]);
+}
+
+// Of each kind, what has exactly the name that was asked for comes before what has it in its name.
+function exactFirst(found, asked) {
+  const other = (one) => Number(one.meta[kindOf(one)].toLowerCase() !== asked.toLowerCase());
+  const sorted = [...found].sort((one, two) => other(one) - other(two));
+  return found.map((one) => {
+    const at = sorted.findIndex((next) => kindOf(next) === kindOf(one));
+    return sorted.splice(at, 1)[0];
+  });
+}
+
 function entry({ raw_url, url, excerpt, meta }) {
-  const kind = Object.keys(HEADINGS).find((name) => meta[name]);
+  const kind = kindOf({ meta });
   const link = element("a", { href: new URL(raw_url ?? url, root) },
     element("span", { className: "kind", textContent: kind }),
     element("strong", { textContent: meta[kind] }));
@@ -80,7 +94,7 @@ export function attach(form) {
     const from = list.childElementCount;
     const found = await Promise.all(results.slice(from, from + PAGE).map((result) => result.data()));
     if (asked !== query) return;
-    list.append(...found.map(entry));
+    list.append(...exactFirst(found, asked).map(entry));
     more.hidden = list.childElementCount >= results.length;
     if (from) list.children[from]?.firstChild.focus();
   }

@@ -14,6 +14,7 @@ from typing import Any
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    CDPSession,
     ConsoleMessage,
     Page,
     Request,
@@ -74,6 +75,7 @@ class Log:
     foreign: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
+    slowed: CDPSession | None = None  # slows the page until it is detached
 
 
 class Recorder:
@@ -165,7 +167,7 @@ def visit(
         recorder = Recorder(context, server, expected=address, block=block)
         page = context.new_page()
         if slow:
-            slow_down(page)
+            recorder.log.slowed = slow_down(page)
         page.goto(server.base + path, wait_until="networkidle")
         page.evaluate("probes.settle()")
         yield page, recorder.log
@@ -173,12 +175,13 @@ def visit(
         context.close()
 
 
-def slow_down(page: Page) -> None:
+def slow_down(page: Page) -> CDPSession:
     """Give the page the processor and the network of a middling phone."""
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
     session.send("Network.enable")
     session.send("Network.emulateNetworkConditions", NETWORK)
+    return session
 
 
 @dataclass(frozen=True)

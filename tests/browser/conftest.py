@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,11 @@ def _load(root: Path) -> Site:
     return Site(root, site_prefix(root), site_address(root), notfound_prefix(root))
 
 
+def of_one_visit(path: str) -> Any:
+    """All tests of a page in one process, whatever their file: it is visited once for all."""
+    return pytest.param(path, marks=pytest.mark.xdist_group(path))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give every page and every deck of the site its own test."""
     wanted = {"page_path", "book_path", "deck_path"} & set(metafunc.fixturenames)
@@ -57,7 +62,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             "book_path": [path for path in pages if path not in site.decks],
             "deck_path": site.decks,
         }
-        metafunc.parametrize(name, choice[name])
+        metafunc.parametrize(name, [of_one_visit(path) for path in choice[name]])
 
 
 @pytest.fixture(scope="session")
@@ -132,15 +137,15 @@ class Visits:
             for seen in ranked
         ]
 
-    @cached_property
-    def axe_findings(self) -> list[dict[str, object]]:
-        """All findings of axe, accepted or not, on all pages and all slides."""
+    def axe_findings(self) -> Iterator[dict[str, object]]:
+        """Yield findings of axe, accepted or not, on all pages; what was seen comes first."""
         books = [path for path in self._site.documents if path not in self._site.decks]
-        lists = [found for path in books for found in self.desk(path).findings.values()]
-        slides = [slide for path in self._site.decks for slide in self.deck(path).slides]
-        return [one for found in lists for one in found] + [
-            one for slide in slides for one in slide.findings
-        ]
+        for path in sorted(books, key=lambda path: path not in self._desk):
+            for found in self.desk(path).findings.values():
+                yield from found
+        for path in self._site.decks:
+            for slide in self.deck(path).slides:
+                yield from slide.findings
 
 
 VISITS = pytest.StashKey[Visits]()

@@ -12,6 +12,7 @@ from typing import Any
 
 from accepted import ACCEPTED, Accepted
 from browsing import DECK_PROBES, Log, Transfer, picture, transfers, visit
+from column import SLIDE_LEAST, illegible
 from gates import AXE_TAGS, INK_KEPT
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as Late
@@ -41,6 +42,7 @@ class SeenSlide:
     unseen: list[str]
     findings: list[dict[str, Any]] = field(default_factory=list)
     pictures: dict[str, list[dict[str, Any] | None]] = field(default_factory=dict)
+    letters: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         return f"slide {self.number}, {self.title!r}"
@@ -79,6 +81,7 @@ def see(
         page.evaluate("probes.flatten()")  # only now: formulas lose their shape
         for slide in slides:
             slide.findings = _ask_axe(page, slide.number - 1, table)
+            slide.letters = illegible(page, PRESENT, SLIDE_LEAST)
     return SeenDeck(path, log, files, facts, notes, slides)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from accepted import ACCEPTED, Accepted
 from browsing import Log, Transfer, picture, transfers, visit
+from column import EVERYTHING, PHONE_LEAST, WRAPPED, cut, illegible
 from playwright.sync_api import Browser, Page
 from serving import Server
 
@@ -38,6 +39,8 @@ class Seen:
     findings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     grounds: dict[str, float] = field(default_factory=dict)
     pictures: dict[str, list[dict[str, Any] | None]] = field(default_factory=dict)
+    code: list[str] = field(default_factory=list)
+    paper: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -48,6 +51,8 @@ class SeenOnPhone:
     shifts: list[dict[str, Any]]
     wide: list[str]
     cut: list[str]
+    messages: list[str]
+    letters: list[str]
 
 
 def turn(page: Page, scheme: str) -> None:
@@ -74,10 +79,12 @@ def see(
         seen = Seen(path, log, transfers(server, log), page.evaluate("probes.facts()"))
         figures = page.locator(FIGURES).count()
         page.evaluate("probes.unfold()")
+        seen.code = cut(page, EVERYTHING)
         page.evaluate(axe.read_text("utf-8"))
         for scheme in ("light", "dark"):
             turn(page, scheme)
             seen.pictures[scheme] = [picture(page, FIGURES, number) for number in range(figures)]
+        seen.paper = dark_paper(page)
         page.evaluate("probes.flatten()")
         for scheme in ("dark", "light"):
             turn(page, scheme)
@@ -88,13 +95,20 @@ def see(
 
 
 def see_on_phone(browser: Browser, server: Server, path: str) -> SeenOnPhone:
-    """Visit a page once on a slow phone."""
-    with visit(browser, server, path, phone=True, slow=True) as (page, _):
+    """Visit a page once on a phone, which is slow until the page has come to rest."""
+    with visit(browser, server, path, phone=True, slow=True) as (page, log):
         page.wait_for_timeout(LATE)
         shifts = page.evaluate("probes.shifts")
+        log.slowed.detach()
         page.evaluate("probes.unfold()")
-        wide, cut = page.evaluate("probes.wide(390)"), page.evaluate("probes.cut()")
-        return SeenOnPhone(path, shifts, wide, cut)
+        return SeenOnPhone(
+            path,
+            shifts,
+            wide=page.evaluate("probes.wide(390)"),
+            cut=page.evaluate("probes.cut()"),
+            messages=cut(page, WRAPPED),
+            letters=illegible(page, "body", PHONE_LEAST),
+        )
 
 
 # Requests
@@ -181,8 +195,12 @@ def axe_findings(found: Iterable[dict[str, Any]]) -> list[str]:
 
 def stale_acceptances(table: Sequence[Accepted], found: Iterable[dict[str, Any]]) -> list[str]:
     """Accepted findings that no page shows any longer."""
-    used = {one["accepted"] for one in found}
-    return [f"{one.rule} at {one.selector}" for i, one in enumerate(table) if i not in used]
+    left = dict(enumerate(table))
+    for one in found:  # no further than needed: what was not visited yet would be
+        left.pop(one["accepted"], None)
+        if not left:
+            break
+    return [f"{one.rule} at {one.selector}" for one in left.values()]
 
 
 def unchanged_themes(seen: Seen) -> list[str]:
@@ -194,7 +212,7 @@ def unchanged_themes(seen: Seen) -> list[str]:
 
 
 def dark_paper(page: Page) -> list[str]:
-    """Print from the dark scheme: paper and figures must be light, and the page dark again."""
+    """Print a dark page: paper and figures must be light, and the page dark again."""
     page.emulate_media(media="print", color_scheme="dark")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.evaluate("probes.settle()")

@@ -14,7 +14,9 @@ PLACE = re.compile(r'<[^>]* id="([^"]+)"')
 LABEL = re.compile(r'<span class="(?:eqno|caption-number)">([^<]*)<')
 LINK = re.compile(r'<a class="reference internal" href="([^"]+)"[^>]*>(.*?)</a>', re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
-NUMBER = re.compile(r"\b(?:Figure|Table|Listing|Exercise|Equation) [\d.]*\d|\([\d.]*\d\)")
+NUMBER = re.compile(
+    r"\b(?:Figure|Table|Listing|Exercise|Equation) [\d.]*\d|(?<![\w)\]])\([\d.]*\d\)"
+)
 OF_CHAPTER = re.compile(r"(\d+)\.\d+\)?$")
 
 

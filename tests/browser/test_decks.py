@@ -51,6 +51,11 @@ def test_the_figures_of_a_deck_stay_readable_in_the_dark(deck_path, visits):
     passed(decks.fading_figures(visits.deck(deck_path)))
 
 
+def test_text_in_figures_can_be_read_from_the_last_row(deck_path, visits):
+    slides = visits.deck(deck_path).slides
+    passed(f"{one}: {fault}" for one in slides for fault in one.letters)
+
+
 def test_no_script_of_a_deck_is_heavy(deck_path, visits):
     passed(gates.heavy_scripts(visits.deck(deck_path).transfers))
 

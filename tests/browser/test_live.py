@@ -8,7 +8,8 @@ whose last bits are the library's own, are compared with Python's one by one. **
 `slopes.dual` or `slopes.tape`, from what the figure holds for the lines that it reads, since two
 sines that differ in the last bit may end far apart where a later line cancels. Programs of
 arithmetic and roots alone, which every machine rounds alike, are compared from end to end.
-**The cobweb** is compared step by step with `slopes.iterate`, since orbits in chaos part.
+**The cobweb** is compared step by step with `slopes.iterate`, since orbits in chaos part, and the
+steps of **the basins** with those of `slopes.newton`, for the same reason.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from browsing import SLOWDOWN, new_context, visit
 from playwright.sync_api import Browser, Page
 from serving import Server
 
-from slopes import dual, finite, iterate, tape
+from slopes import dual, finite, iterate, newton, tape
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = REPOSITORY / "docs/_static/live"
@@ -417,6 +418,61 @@ def test_a_cobweb_tells_what_the_slope_decides_and_two_points_that_meet_once(
     assert ask("cobweb", body, [[name, parameter]]) == [told]
 
 
+# --- the basins ----------------------------------------------------------------------------------
+
+POWERS = {"z³ - 1": [1, 0, 0, -1], "z³ - 2z + 2": [1, 0, -2, 2], "z⁴ - 1": [1, 0, 0, 0, -1]}
+
+
+def two_functions(name: str) -> Any:
+    """Real and imaginary part of a polynomial, as functions of those of its argument."""
+
+    def both(point: Any) -> Any:
+        z = jax.lax.complex(point[0], point[1])
+        value = sum(a * z**k for k, a in enumerate(reversed(POWERS[name])) if a)
+        return jnp.stack([jnp.real(value), jnp.imag(value)])
+
+    return both
+
+
+def basins_apart(name: str, ask: Any, wrong: float = 1) -> float:
+    """Let `newton` make one step from each of a thousand points, as the figure does.
+
+    The package halves a step that makes the polynomial larger, which the figure does not: only
+    full steps are compared, and lengths of steps, as points near a root hide them.
+    """
+    rng = np.random.default_rng(31)
+    z, parts = rng.uniform(-2, 2, (POINTS, 2)), rng.uniform(0.1, 1, POINTS)
+    jobs = [[name, part, list(point)] for part, point in zip(parts.tolist(), z, strict=True)]
+    found = np.array(ask("basins", "(job) => live.step(...job)", jobs)) - z
+    one = jax.jit(jax.vmap(lambda point: newton.newton(two_functions(name), point, steps=1)))
+    with jax.enable_x64(True):
+        right = jax.tree.map(np.asarray, one(jnp.asarray(z)))
+    full = right.evaluations == 2
+    assert full.sum() > POINTS / 2
+    expected = (right.value - z) * parts[:, None] * wrong
+    errors = np.linalg.norm(found - expected, axis=1) / np.linalg.norm(expected, axis=1)
+    return float(errors[full].max())
+
+
+ROUNDING = 1e-12  # some operations, and a division by a slope that is small at few points
+
+
+@pytest.mark.parametrize("name", POWERS)
+def test_every_step_of_the_basins_is_that_of_the_package(name, ask):
+    assert basins_apart(name, ask) <= ROUNDING
+
+
+def test_a_step_of_the_basins_that_is_wrong_by_one_part_in_two_thousand_is_caught(ask):
+    assert basins_apart("z³ - 1", ask, WRONG) > 1000 * ROUNDING
+
+
+@pytest.mark.parametrize("name", POWERS)
+def test_the_roots_of_the_basins_are_roots(name, ask):
+    (roots,) = ask("basins", "(name) => live.POLYNOMIALS[name].roots", [name])
+    found = np.sort_complex(np.array(roots) @ np.array([1, 1j]))
+    assert np.abs(found - np.sort_complex(np.roots(POWERS[name]))).max() < 1e-14
+
+
 # --- in the page ---------------------------------------------------------------------------------
 
 FIGURES = {
@@ -425,6 +481,7 @@ FIGURES = {
     "walk": "tape",
     "cobweb": "batching",
     "passes": "jacobians",
+    "basins": "newton",
 }
 WAKE = """name => document.querySelector(`[data-live=${name}]`).scrollIntoView({block: "center"})"""
 PLACE = "window.Reveal && Reveal.getIndices()"

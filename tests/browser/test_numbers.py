@@ -55,6 +55,11 @@ def test_a_wrong_number_is_caught(part, finding):
     assert finding in found
 
 
+@pytest.mark.parametrize("text", ["What is f(2)?", "What does a[10].set(7) do?", "f'(x)(2) is"])
+def test_the_argument_of_a_function_is_no_reference(text):
+    assert numbering.faults(pages(LINK.format("one.html#elsewhere", text))) == []
+
+
 def test_a_number_outside_of_the_chapters_is_caught():
     card = {"card.html": page("", FIGURE.format("f", "1"))}
     assert numbering.faults(card) == ["card.html#f: Figure 1 stands in chapter none"]

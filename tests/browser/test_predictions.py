@@ -162,7 +162,9 @@ def test_a_kept_choice_moves_nothing_when_the_page_comes_back(path, name, browse
         page.reload(wait_until="networkidle")
         page.wait_for_timeout(gates.LATE)
         assert predicting.state(page, name)["state"] == "chosen"
-        assert sum(shift["value"] for shift in page.evaluate("probes.shifts")) <= 0.01
+        assert sum(shift["value"] for shift in page.evaluate("probes.shifts")) <= 0.01, (
+            page.evaluate("probes.shifts")
+        )
 
 
 def test_the_quiz_counts_right_answers(browser, server):

@@ -17,7 +17,7 @@ FIRST = {
     "error bar": ("Chapter", "finite.html#an-error-bar-that-can-be-trusted"),
     "step size": ("Chapter", "finite.html#a-step-must-fit-the-scale-of-x"),
     "bessel": ("Chapter", "finite.html#many-inputs-and-code-that-nobody-can-open"),
-    "memory": ("Chapter", "tape.html#what-it-costs-in-memory"),
+    "cost in memory": ("Chapter", "tape.html#what-it-costs-in-memory"),
     "jvp": ("Glossary", "reference/glossary.html#term-JVP"),
     "Hessian": ("Glossary", "reference/glossary.html#term-Hessian"),
     "complex_step": ("API", "reference/api/finite.html#slopes.finite.complex_step"),

@@ -74,12 +74,20 @@ def test_no_formula_is_cut_on_a_phone(book_path, visits):
     passed(visits.phone(book_path).cut)
 
 
-def test_a_dark_page_prints_light(book_path, browser, server):
-    if book_path == "404.html":
-        pytest.skip("it finds its files only where it answers for a path that is not there")
-    with visit(browser, server, book_path) as (page, _):
-        gates.turn(page, "dark")
-        passed(gates.dark_paper(page))
+def test_a_dark_page_prints_light(book_path, visits):
+    passed(visits.desk(book_path).paper)
+
+
+def test_no_code_is_cut_at_a_desk(book_path, visits):
+    passed(visits.desk(book_path).code)
+
+
+def test_no_message_is_cut_on_a_phone(book_path, visits):
+    passed(visits.phone(book_path).messages)
+
+
+def test_text_in_figures_can_be_read_on_a_phone(book_path, visits):
+    passed(visits.phone(book_path).letters)
 
 
 def test_every_link_of_a_page_leads_somewhere(page_path, site):
@@ -90,7 +98,7 @@ def test_every_link_of_a_page_leads_somewhere(page_path, site):
 
 
 def test_every_accepted_finding_of_axe_still_occurs(visits, table):
-    passed(gates.stale_acceptances(table, visits.axe_findings))
+    passed(gates.stale_acceptances(table, visits.axe_findings()))
 
 
 def test_the_404_page_and_the_site_agree_on_where_they_are(site):

@@ -32,7 +32,7 @@ WITH_JAX = {
     "fitting": {"newton", "products", "propagation"},
     "fixedpoint": set(),
     "greeks": set(),
-    "implicit": {"fixedpoint", "products"},
+    "implicit": {"fixedpoint", "newton"},
     "iterate": set(),
     "newton": {"products"},
     "products": {"finite"},

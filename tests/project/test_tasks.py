@@ -145,7 +145,7 @@ def test_all_that_tests_the_package_is_run_with_the_oldest_and_the_newest_versio
     ran = []
     session = SimpleNamespace(env={}, run=lambda *command: ran.append(command), posargs=["-q"])
     noxfile.package_tests(session)
-    assert ran == [("pytest", *noxfile.PACKAGE_TESTS, "-q")]
+    assert ran == [("pytest", *noxfile.PACKAGE_TESTS, *noxfile.ON_ALL_CORES, "-q")]
 
 
 # --- a current Python -----------------------------------------------------------------------------

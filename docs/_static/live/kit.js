@@ -7,7 +7,7 @@ export const set = (element, attributes) => {
   return element;
 };
 export const make = (name, attributes = {}, ...children) => {
-  const space = /^(svg|g|path|text)$/.test(name) ? "2000/svg" : "1999/xhtml";
+  const space = /^(svg|g|path|text|image)$/.test(name) ? "2000/svg" : "1999/xhtml";
   const element = document.createElementNS(`http://www.w3.org/${space}`, name);
   element.append(...children);
   return set(element, attributes);
@@ -87,13 +87,14 @@ export const plot = (title) => {
   const self = {
     svg,
     /* The names of both axes, then those of lines. */
-    frame([x0, x1], [y0, y1], names, say = show) {
+    frame([x0, x1], [y0, y1], names, say = show, up = say) {
       if (last === (last = [x0, x1, y0, y1, names, size].join())) return;
       const [width, height, em] = size;
       const left = 3 * em, right = width - em, top = 1.6 * em, bottom = height - 2.7 * em;
       self.x = (x) => (x - x0) / (x1 - x0) * (right - left);
       self.y = (y) => (y1 - y) / (y1 - y0) * (bottom - top);
-      self.back = (at) => x0 + (at - left) / (right - left) * (x1 - x0);
+      self.back = (across, down) => [x0 + (across - left) / (right - left) * (x1 - x0),
+        y1 - (down - top) / (bottom - top) * (y1 - y0)];
       set(inner, { x: left, y: top, width: right - left, height: bottom - top });
       const write = (x, y, anchor, text, kind = "tick") =>
         make("text", { x, y, "text-anchor": anchor, class: kind }, text);
@@ -109,7 +110,7 @@ export const plot = (title) => {
       for (const v of ticks(y0, y1)) {
         const y = top + self.y(v);
         d += `M${left} ${y}h-4`;
-        texts.push(write(left - .5 * em, y + .35 * em, "end", say(v)));
+        texts.push(write(left - .5 * em, y + .35 * em, "end", up(v)));
       }
       frame.replaceChildren(make("path", { d, class: "axes" }), ...texts);
     },
@@ -136,13 +137,13 @@ export const plot = (title) => {
       const head = `${-u - w / 2} ${u / 2 - w}M${c} ${d}l${w / 2 - u} ${-w - u / 2}`;
       set(mark(name), { d: `M${a} ${b}L${c} ${d}l${head}` });
     },
-    /* Moving the pointer with its button down gives x; a slide is scaled. */
+    /* Moving the pointer with its button down gives x and y; a slide is scaled. */
     drag(moved) {
-      const move = ({ buttons, pointerId, clientX }) => {
+      const move = ({ buttons, pointerId, clientX, clientY }) => {
         if (!buttons) return;
         svg.setPointerCapture(pointerId);
-        const { left, width } = svg.getBoundingClientRect();
-        moved(self.back((clientX - left) * size[0] / width));
+        const { left, top, width } = svg.getBoundingClientRect(), scale = size[0] / width;
+        moved(...self.back((clientX - left) * scale, (clientY - top) * scale));
       };
       set(svg, { class: "drag", pointerdown: move, pointermove: move });
     },

@@ -88,6 +88,13 @@ M60 460H460"/>
     + _points([(60, 110 + 70 * k) for k in range(6)])
     + _points([(460, 110 + 70 * k) for k in range(6)])
     + _points([(60, 600)], 15),
+    # a curve, its tangents, and where they meet the axis
+    "root": """<path class="secant" d="M30 560H490"/>
+<path class="curve" d="M60 640C200 620 360 440 470 90"/>
+<path class="tangent" d="M454 140 302 560V490L224 560V580"/>
+"""
+    + _points([(454, 140), (302, 490)])
+    + _points([(199, 560)], 15),
     # an orbit between a parabola and the diagonal
     "cobweb": """<path class="secant" d="M40 650 490 90"/>
 <path class="curve" d="M40 650Q265 -302 490 650"/>

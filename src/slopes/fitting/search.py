@@ -1,0 +1,246 @@
+r"""The fit, and the profile of its likelihood.
+
+A fit is a minimum of the sum L of the terms. The end of a profile interval of parameter i is the
+point where L has risen by half, and is least in all the others: n equations for n unknowns,
+
+.. math:: L(\theta) = L(\hat\theta) + r, \qquad \partial_j L(\theta) = 0 \quad (j\ne i),
+
+which Newton's method solves, starting from the parabola. The rise grows in stages, so that a step
+never starts far away and the stages draw the profile. Unknowns are measured in standard errors.
+It fails where L never rises that far: the result says so.
+Reference: Venzon and Moolgavkar, Applied Statistics 37 (1988) 87-94.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Bool, Float, Int
+
+from slopes._typing import Numbers, Vector
+from slopes.fitting.errors import covariance, information
+from slopes.newton import Found, newton, newton_minimum
+
+__all__ = ["Fit", "fit", "interval", "profile"]
+
+#: How far from its minimum a fit may end, or from its rise a profile, in standard errors.
+NEAR = 1e-3
+
+
+class Fit(NamedTuple):
+    """A minimum, with the covariance of its parameters."""
+
+    value: Float[jax.Array, " n"]
+    """The parameters."""
+    cov: Float[jax.Array, "n n"]
+    """Inverse of the Hessian; infinite variances where that is not positive definite."""
+    cost: Float[jax.Array, ""]
+    """Sum of the terms."""
+    converged: Bool[jax.Array, ""]
+    """Whether it is a minimum, to within a thousandth of a standard error."""
+    iterations: Int[jax.Array, ""]
+    """Newton steps."""
+    evaluations: Int[jax.Array, ""]
+    """Values with gradients."""
+    residual: Float[jax.Array, ""]
+    """Estimated distance from the minimum in standard errors; infinite if it has none."""
+    reason: Int[jax.Array, ""]
+    """Why the search stopped, as `slopes.newton.why` says it; rounding may keep it searching."""
+
+    @property
+    def error(self) -> jax.Array:
+        """Standard errors of the parameters, shape (n,)."""
+        return jnp.sqrt(jnp.diagonal(self.cov))
+
+
+def fit(
+    terms: Callable[..., Any], theta: Vector, *data: Any, tol: Numbers = 1e-8, steps: int = 50
+) -> Fit:
+    r"""Minimise a sum of terms, and give the parameters with their covariance.
+
+    Parameters
+    ----------
+    terms : Callable
+        ``terms(theta, *data)``: one negative log-likelihood a datum, shape (m,).
+    theta : array of shape (n,)
+        Where to start.
+    *data
+        What the terms take besides the parameters.
+    tol, steps : float, int
+        As for `slopes.newton.newton_minimum`, whose unknowns are the parameters in units of the
+        curvature at the start.
+
+    Returns
+    -------
+    Fit
+        Parameters and covariance.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `slopes.newton.newton_minimum` does.
+
+    Notes
+    -----
+    How near the minimum is, is measured by :math:`\sqrt{g^\top Cg}`, which is free of units and
+    of the size of the cost. The errors are absolute: they follow from the spread that the terms
+    state, and are not scaled by the residuals.
+
+    Examples
+    --------
+    >>> y = jnp.array([1.0, 2.0, 6.0])
+    >>> found = fit(lambda theta, y: (y - theta[0]) ** 2 / 2, jnp.zeros(1), y)
+    >>> found.value.round(4).tolist(), found.error.round(4).tolist(), bool(found.converged)
+    ([3.0], [0.5774], True)
+    """
+
+    def cost(theta: Any, *data: Any) -> Any:
+        return jnp.sum(terms(theta, *data))
+
+    start = jnp.asarray(theta)
+    curved = jnp.abs(jnp.diagonal(information(terms, start, *data)))
+    unit = 1 / jnp.sqrt(jnp.where((curved > 0) & jnp.isfinite(curved), curved, 1))
+    found = newton_minimum(
+        lambda z, *data: cost(start + unit * z, *data), jnp.zeros_like(start), *data,
+        tol=tol, steps=steps,
+    )  # fmt: skip
+    best = start + unit * found.value
+    cov = covariance(terms, best, *data)
+    value, slope = jax.value_and_grad(cost)(best, *data)
+    good = jnp.isfinite(cov).all() & jnp.isfinite(slope).all()
+    apart = jnp.sqrt(jnp.maximum(slope @ jnp.where(good, cov, 0) @ slope, 0))
+    residual = jnp.where(good, apart, jnp.inf)
+    return Fit(
+        best, cov, value, residual <= NEAR, found.iterations,
+        found.evaluations, residual, found.reason,
+    )  # fmt: skip
+
+
+def profile(
+    terms: Callable[..., Any],
+    theta: Vector,
+    *data: Any,
+    index: int,
+    rise: float = 0.5,
+    stages: int = 8,
+) -> Found:
+    """Follow the likelihood in one parameter, all others at their best.
+
+    Parameters
+    ----------
+    terms, theta, *data
+        As for `covariance`; `theta` is the minimum, as `fit` gives it.
+    index : int
+        Of the parameter, from 0 to n - 1.
+    rise : float
+        How far the sum of the terms rises at the end, above 0: 0.5 for one standard error.
+    stages : int
+        How many points on each side, at least 1; stage k has the rise ``rise * (k / stages)**2``.
+
+    Returns
+    -------
+    Found
+        Its value has the shape (2, stages, n), all parameters along the profile, the lower side
+        first; the other fields have the shape (2, stages). A stage that is not found has
+        `converged` False, as have all that follow it.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+
+    Examples
+    --------
+    >>> y = jnp.array([1.0, 2.0, 6.0])
+    >>> terms = lambda theta, y: (y - theta[0]) ** 2 / 2
+    >>> profile(terms, jnp.array([3.0]), y, index=0, stages=2).value[1].round(2).tolist()
+    [[3.29], [3.58]]
+    """
+    n = jnp.shape(theta)[0]
+    for name, number, good, rule in (
+        ("index", index, 0 <= index < n, f"from 0 to {n - 1}"),
+        ("rise", rise, rise > 0, "above 0"),
+        ("stages", stages, stages >= 1, "at least 1"),
+    ):
+        if not good:
+            raise ValueError(f"{name} must be {rule}, got {name}={number!r}")
+    center = jnp.asarray(theta)
+    cov = covariance(terms, center, *data)
+    known = jnp.isfinite(cov).all()
+    cov = jnp.where(known, cov, jnp.eye(n, dtype=cov.dtype))
+    error = jnp.sqrt(jnp.diagonal(cov))
+    # Row i of this correlation matrix is where the others go when parameter i goes one error.
+    direction = cov[index] / error[index] / error
+
+    lowest = terms(center, *data)  # subtracted a term at a time: their sum would round more
+    tol = float(jnp.finfo(center.dtype).eps) ** 0.6  # type: ignore[no-untyped-call]
+
+    def above(z: Any) -> Any:
+        return jnp.sum(terms(center + error * z, *data) - lowest)
+
+    def stage(height: Any, z: Any, side: Any) -> tuple[Any, Found]:
+        def equations(z: Any) -> Any:
+            value, slope = jax.value_and_grad(above)(z)
+            return slope.at[index].set(value / height - 1)
+
+        found = newton(equations, z, tol=tol, steps=20)
+        free = jnp.delete(jnp.arange(n), index)
+        curved = jax.hessian(above)(found.value)[jnp.ix_(free, free)]
+        least = jnp.linalg.eigvalsh(curved)[0] > 0 if n > 1 else True
+        good = known & (found.residual <= NEAR) & (side * found.value[index] > 0) & least
+        return found.value, found._replace(converged=good)
+
+    def follow(side: Any) -> Found:
+        def step(carried: Any, part: Any) -> tuple[Any, Found]:
+            z, last, good = carried
+            start = jnp.where(last > 0, z * (part / jnp.where(last > 0, last, 1)),
+                              side * direction * part * jnp.sqrt(2 * rise))  # fmt: skip
+            z, found = stage(rise * part**2, start, side)
+            good &= found.converged
+            return (z, part, good), found._replace(value=center + error * z, converged=good)
+
+        parts = jnp.arange(1, stages + 1, dtype=center.dtype) / stages
+        first = jnp.zeros_like(center), jnp.zeros((), center.dtype), jnp.array(True)
+        return lax.scan(step, first, parts)[1]
+
+    return jax.vmap(follow)(jnp.array([-1.0, 1.0], center.dtype))
+
+
+def interval(
+    terms: Callable[..., Any], theta: Vector, *data: Any, index: int, rise: float = 0.5
+) -> Found:
+    """Give both ends of the profile interval of one parameter.
+
+    Parameters
+    ----------
+    terms, theta, *data, index, rise
+        As for `profile`.
+
+    Returns
+    -------
+    Found
+        Its value has the shape (2,): the lower end, and the upper. Minus or plus infinity where
+        `converged`, of that shape too, is False.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+
+    Examples
+    --------
+    >>> terms = lambda theta, k: theta[0] - k * jnp.log(theta[0])
+    >>> interval(terms, jnp.array([9.0]), jnp.array([9.0]), index=0).value.round(3).tolist()
+    [6.324, 12.342]
+    """
+    found = profile(terms, theta, *data, index=index, rise=rise)
+    last: Found = jax.tree.map(lambda field: field[:, -1], found)
+    ends = last.value[:, index]
+    open_end = jnp.array([-jnp.inf, jnp.inf], ends.dtype)
+    return last._replace(
+        value=jnp.where(last.converged, ends, open_end),
+        iterations=found.iterations.sum(1),
+        evaluations=found.evaluations.sum(1),
+    )
