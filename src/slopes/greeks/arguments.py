@@ -6,11 +6,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Real
+from jaxtyping import Real
+
+from slopes._typing import Array, Scalar
 
 __all__ = ["Number", "Option", "Payoff", "check", "demand", "of_one_dtype"]
 
-Number = float | int | Real[np.ndarray, "..."] | Real[Array, "..."]
+Number = Scalar | Real[Array, "..."]
 Option = Callable[..., Any]
 Payoff = Callable[[Any], Any]
 
