@@ -19,10 +19,10 @@ def swept(dtype):
 
     A volatility is known to its own rounding and to the rounding of price and inputs over vega.
     """
-    rate, u = dtype(0.01), np.finfo(dtype).eps / 2
+    rate, u = dtype(0.01), float(np.finfo(dtype).eps) / 2
     grid = np.array(np.meshgrid(STRIKES, EXPIRIES, VOLATILITIES), dtype).reshape(3, -1)
     prices, known = [], []
-    with mpmath.workdps(350):
+    with mpmath.workdps(40):
         for strike, expiry, sigma in grid.T.tolist():
             price, vega, moved = slopes_and_condition((100, strike, expiry, float(rate), sigma))
             prices.append(float(price))
