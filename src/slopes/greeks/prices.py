@@ -47,7 +47,7 @@ def scaled_tail(d: Any) -> Any:
     """Divide the tail beyond `d`, on its own side of 0, by the density: negative for d >= 0."""
     size = jnp.abs(d)
     near = math.sqrt(math.pi / 2) * erfcx(jnp.minimum(size, FAR) / math.sqrt(2))
-    # JAX 0.10's erfcx is 0 where erfc is denormal (beyond 13.0, or 37.5 in double precision).
+    # JAX 0.10.2's erfcx is 0 where erfc is denormal: beyond 13.0, in double precision 37.5.
     far = jnp.maximum(size, FAR)
     below = far
     for level in reversed(range(1, LEVELS)):

@@ -101,8 +101,8 @@ def smoothing(width: Points, bias: Points, error: Points, ratio: float) -> Drawi
     best = int(np.argmin(bias**2 + error**2))
     return draw(
         fig,
-        alt=f"Bias of a smoothed payoff's delta rises from {bias[0]:.1g} at width {width[0]:.2g} to "
-        f"{bias[-1]:.1g} at {width[-1]:.2g}, the standard error falls from {error[0]:.1g} to "
+        alt=f"Bias of a smoothed payoff's delta rises from {bias[0]:.1g} at width {width[0]:.2g} "
+        f"to {bias[-1]:.1g} at {width[-1]:.2g}, the standard error falls from {error[0]:.1g} to "
         f"{error[-1]:.1g}; their sum of squares is least at {width[best]:.2g}. "
         f"The likelihood ratio has {ratio:.1g}.",
     )
