@@ -10,7 +10,7 @@ from jaxtyping import Real
 
 from slopes._typing import Array, Scalar
 
-__all__ = ["Number", "Option", "Payoff", "check", "demand", "of_one_dtype"]
+__all__ = ["Number", "Option", "Payoff", "check", "checked", "demand", "of_one_dtype"]
 
 Number = Scalar | Real[Array, "..."]
 Option = Callable[..., Any]
@@ -24,6 +24,12 @@ def check(**arguments: Any) -> None:
             demand(name, value, "finite", np.isfinite)
         else:
             demand(name, value, "positive and finite", lambda v: (v > 0) & (v < np.inf))
+
+
+def checked(spot: Number, strike: Number, expiry: Number, rate: Number, sigma: Number) -> list[Any]:
+    """Check an option's five arguments, and bring them to one dtype."""
+    check(spot=spot, strike=strike, expiry=expiry, rate=rate, volatility=sigma)
+    return of_one_dtype(spot, strike, expiry, rate, sigma)
 
 
 def demand(name: str, value: Any, rule: str, holds: Callable[[Any], Any]) -> None:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax.scipy.special import erfcx
 from jax.scipy.stats import norm
 
-from slopes.greeks.arguments import Number, check
+from slopes.greeks.arguments import Number, checked
 
 __all__ = ["call", "digital", "put"]
 
@@ -77,6 +77,8 @@ def call(spot: Number, strike: Number, expiry: Number, rate: Number, volatility:
 
     Raises
     ------
+    TypeError
+        If an argument is no real number or array of them.
     ValueError
         If an argument that is no tracer is outside of its range.
 
@@ -85,21 +87,24 @@ def call(spot: Number, strike: Number, expiry: Number, rate: Number, volatility:
     >>> print(f"{call(100.0, 100.0, 1.0, 0.05, 0.2):.4f}")
     10.4506
     """
-    check(spot=spot, strike=strike, expiry=expiry, rate=rate, volatility=volatility)
-    cash, spread = strike * jnp.exp(-rate * expiry), volatility * jnp.sqrt(expiry)
-    return black(spot, cash, spread)
+    return black(*_present(spot, strike, expiry, rate, volatility))
 
 
 def put(spot: Number, strike: Number, expiry: Number, rate: Number, volatility: Number) -> Any:
     """Price the right to sell at the strike: a call on cash, paid with the asset; as `call`."""
-    check(spot=spot, strike=strike, expiry=expiry, rate=rate, volatility=volatility)
-    cash, spread = strike * jnp.exp(-rate * expiry), volatility * jnp.sqrt(expiry)
-    return black(cash, spot, spread)
+    asset, cash, spread = _present(spot, strike, expiry, rate, volatility)
+    return black(cash, asset, spread)
 
 
 def digital(spot: Number, strike: Number, expiry: Number, rate: Number, volatility: Number) -> Any:
     """Price one unit of money, paid if the asset ends above the strike; arguments as `call`."""
-    check(spot=spot, strike=strike, expiry=expiry, rate=rate, volatility=volatility)
-    discount = jnp.exp(-rate * expiry)
-    _, d2 = places(spot, strike * discount, volatility * jnp.sqrt(expiry))
+    at = checked(spot, strike, expiry, rate, volatility)
+    discount = jnp.exp(-at[3] * at[2])
+    _, d2 = places(at[0], at[1] * discount, at[4] * jnp.sqrt(at[2]))
     return discount * norm.cdf(d2)
+
+
+def _present(*given: Number) -> tuple[Any, Any, Any]:
+    """Compute what the closed forms need: the asset, the strike's present value, the spread."""
+    spot, strike, expiry, rate, volatility = checked(*given)
+    return spot, strike * jnp.exp(-rate * expiry), volatility * jnp.sqrt(expiry)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from slopes.greeks.arguments import Number, Option, check, of_one_dtype
+from slopes.greeks.arguments import Number, Option, checked
 
 __all__ = ["Greeks", "greeks"]
 
@@ -54,6 +54,8 @@ def greeks(
 
     Raises
     ------
+    TypeError
+        If an argument is no real number or array of them.
     ValueError
         If an argument that is no tracer is outside of its range.
 
@@ -68,9 +70,9 @@ def greeks(
     >>> print(f"{greeks(call, 100.0, 100.0, 1.0, 0.05, 0.2).delta:.4f}")
     0.6368
     """
-    check(spot=spot, strike=strike, expiry=expiry, rate=rate, volatility=volatility)
+    at = checked(spot, strike, expiry, rate, volatility)
     one = jnp.vectorize(lambda *at: tuple(_greeks(option, *at)))
-    return Greeks(*one(*of_one_dtype(spot, strike, expiry, rate, volatility)))
+    return Greeks(*one(*at))
 
 
 def _greeks(option: Option, spot: Any, strike: Any, expiry: Any, rate: Any, sigma: Any) -> Greeks:
