@@ -118,6 +118,12 @@ M60 460H460"/>
 """
     + _points([(205, 405), (170, 270), (330, 205), (425, 395), (235, 560), (65, 330), (210, 90)])
     + _points([(260, 356)], 18),
+    # a payoff with a kink, its price, and the price's slope
+    "payoff": """<path class="secant" d="M30 600H260L490 231"/>
+<path class="curve" d="M30 592C120 588 200 560 260 510C330 450 420 310 490 195"/>
+<path class="tangent" d="M120 626.7 400 393.3M400 393.3 358 404M400 393.3 382 433"/>
+"""
+    + _points([(260, 510)], 15),
     # forwards along the lines, and back
     "graph": f'<path class="curve" d="{_edges(GRAPH, "02 03 13 24 34")}"/>\n'
     '<path class="tangent back" d="M420 350C370 450 330 480 280 470M400 262C360 180 330 150 290 146'
