@@ -9,9 +9,10 @@ whose last bits are the library's own, are compared with Python's one by one. **
 sines that differ in the last bit may end far apart where a later line cancels. Programs of
 arithmetic and roots alone, which every machine rounds alike, are compared from end to end.
 **The cobweb** is compared step by step with `slopes.iterate`, since orbits in chaos part, and the
-steps of **the basins** with those of `slopes.newton`, for the same reason. **The ellipse** gives
-its values, covariances and the points of its cloud to `slopes.propagation`, and its share of points
-and their moments to NumPy.
+steps of **the basins** with those of `slopes.newton`, for the same reason. **Anderson's** residuals
+are compared after a few steps, before the last differences are rounding. **The ellipse** gives its
+values, covariances and the points of its cloud to `slopes.propagation`, and its share of points and
+their moments to NumPy.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from browsing import SLOWDOWN, new_context, visit
 from playwright.sync_api import Browser, Page
 from serving import Server
 
-from slopes import dual, finite, iterate, newton, propagation, tape
+from slopes import dual, finite, fixedpoint, iterate, newton, propagation, tape
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = REPOSITORY / "docs/_static/live"
@@ -475,6 +476,54 @@ def test_the_roots_of_the_basins_are_roots(name, ask):
     assert np.abs(found - np.sort_complex(np.roots(POWERS[name]))).max() < 1e-14
 
 
+# --- Anderson's memory ----------------------------------------------------------------------------
+
+SIZE = 6  # unknowns
+BENDS = {"straight": lambda d: d, "bent": jnp.sin}
+
+
+def spreads(*, seed: int) -> np.ndarray:
+    """Draw lowest and highest eigenvalues, not all of them equal."""
+    low, wide = np.random.default_rng(seed).uniform((-1.2, 0.2), (0.8, 1), (POINTS, 2)).T
+    return np.linspace(low, low + wide, SIZE, axis=1)
+
+
+def memories_apart(name: str, memory: int, steps: int, ask: Any, wrong: float = 1) -> float:
+    """Let the package make some steps, and find the largest distance of a residual's component.
+
+    It is a part of the first residual, since later ones are differences of nearly equal numbers.
+    """
+    rates = spreads(seed=41)
+    body = "([name, rates, m, k]) => live.residuals(name, rates, m, k).at(-1)"
+    jobs = [[name, rate, memory, steps] for rate in rates.tolist()]
+    found = np.array(ask("anderson", body, jobs))
+    settings = {"memory": memory} if memory else {}
+    method = fixedpoint.anderson if memory else fixedpoint.picard
+
+    def last(rate: Any) -> tuple[Any, Any]:
+        def g(x: Any) -> Any:
+            return 1 + rate * BENDS[name](x - 1)
+
+        start = jnp.zeros(SIZE)
+        end = method(g, start, tol=0.0, steps=steps, **settings).value
+        return g(start) - start, g(end) - end
+
+    with jax.enable_x64(True):
+        first, right = map(np.asarray, jax.jit(jax.vmap(last))(jnp.asarray(rates)))
+    errors = np.abs(found - right * wrong).max(1) / np.linalg.norm(first, axis=1)
+    return float(errors.max())
+
+
+@pytest.mark.parametrize(("memory", "steps"), [(0, 9), (1, 4), (2, 4), (3, 5), (6, 6)])
+@pytest.mark.parametrize("name", BENDS)
+def test_residuals_of_the_memory_are_those_of_the_package(name, memory, steps, ask):
+    assert memories_apart(name, memory, steps, ask) <= 1e-9
+
+
+def test_a_residual_of_the_memory_that_is_wrong_by_one_part_in_two_thousand_is_caught(ask):
+    assert memories_apart("straight", 2, 2, ask, WRONG) > 1e-5
+
+
 # --- the ellipse ---------------------------------------------------------------------------------
 
 
@@ -575,6 +624,7 @@ FIGURES = {
     "cobweb": "batching",
     "passes": "jacobians",
     "basins": "newton",
+    "anderson": "fixedpoint",
     "ellipse": "propagation",
 }
 WAKE = """name => document.querySelector(`[data-live=${name}]`).scrollIntoView({block: "center"})"""

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from slopes.plots.style import PALETTE, Drawing, cycle, draw, drawing_style, figure, label
 
-__all__ = ["estimated_slopes", "peaks"]
+__all__ = ["estimated_slopes", "peaks", "smoothing"]
 
 Points = Float[np.ndarray, " k"]
 
@@ -71,4 +71,38 @@ def estimated_slopes(
         alt=f"Delta of a digital option over the spot: {held} of {len(spot)} likelihood-ratio "
         f"estimates are within two standard errors of the exact curve, pathwise ones are at most "
         f"{np.abs(pathwise).max():.2g}.",
+    )
+
+
+@drawing_style()
+def smoothing(width: Points, bias: Points, error: Points, ratio: float) -> Drawing:
+    """Draw the two errors of a smoothed payoff over its width.
+
+    Parameters
+    ----------
+    width, bias, error : array of shape (k,)
+        Widths of the sigmoid; how far the mean of the estimate is off; its standard error.
+    ratio : float
+        Standard error of the likelihood-ratio estimate with as many draws.
+
+    Returns
+    -------
+    Drawing
+        One plot.
+    """
+    fig, (ax,) = figure(height=4.2)
+    ax.loglog(width, bias, "o-", color=PALETTE["blue"][0])
+    ax.loglog(width, error, "s-", color=PALETTE["orange"][0])
+    ax.axhline(ratio, color=PALETTE["muted"][0], linewidth=1)
+    label(ax, float(width[-1]), float(bias[-1]), "bias", colour="blue", ha="right", va="bottom")
+    label(ax, float(width[0]), float(error[0]), "standard error", colour="orange", va="bottom")
+    label(ax, float(width[0]), ratio, "likelihood ratio", colour="muted", va="top")
+    ax.set(xlabel="width", ylabel="error of delta")
+    best = int(np.argmin(bias**2 + error**2))
+    return draw(
+        fig,
+        alt=f"Bias of a smoothed payoff's delta rises from {bias[0]:.1g} at width {width[0]:.2g} "
+        f"to {bias[-1]:.1g} at {width[-1]:.2g}, the standard error falls from {error[0]:.1g} to "
+        f"{error[-1]:.1g}; their sum of squares is least at {width[best]:.2g}. "
+        f"The likelihood ratio has {ratio:.1g}.",
     )

@@ -27,3 +27,16 @@ def test_estimates_are_drawn_beside_the_exact_slope():
     assert all(drawn(ax, SPOT, y) for y in (exact, none, ratio))
     assert "2 of 3 likelihood-ratio estimates" in drawing.alt
     assert "pathwise ones are at most 0." in drawing.alt
+
+
+def test_bias_and_standard_error_are_drawn_over_the_width():
+    width, bias, error = np.array([1.0, 2, 4]), np.array([0.1, 0.4, 1.6]), np.array([2.0, 1, 0.5])
+    drawing = greeks.smoothing(width, bias, error, 0.7)
+    (ax,) = panels(drawing)
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("width", "error of delta")
+    assert drawn(ax, width, bias)
+    assert drawn(ax, width, error)
+    assert names(ax) == {"bias", "standard error", "likelihood ratio"}
+    assert "from 0.1 at width 1 to 2 at 4" in drawing.alt
+    assert "least at 2. The likelihood ratio has 0.7" in drawing.alt

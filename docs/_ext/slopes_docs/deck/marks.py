@@ -111,6 +111,19 @@ M60 460H460"/>
 <path class="tangent" d="M94 583V449H202V212H392V326H300V186H413V380H257V175H422V406H236"/>
 """
     + _points([(94, 583)], 15),
+    # points of a spiral that leaves, and their mixture in the middle of it
+    "mixture": """<path class="secant" d="M260 330V300L290 360 205 405 170 270 330 205 425 395 235
+560 65 330 210 90 470 150"/>
+<path class="tangent" d="M425 395 302 366M302 366 330 352M302 366 326 390"/>
+"""
+    + _points([(205, 405), (170, 270), (330, 205), (425, 395), (235, 560), (65, 330), (210, 90)])
+    + _points([(260, 356)], 18),
+    # a payoff with a kink, its price, and the price's slope
+    "payoff": """<path class="secant" d="M30 600H260L490 231"/>
+<path class="curve" d="M30 592C120 588 200 560 260 510C330 450 420 310 490 195"/>
+<path class="tangent" d="M120 626.7 400 393.3M400 393.3 358 404M400 393.3 382 433"/>
+"""
+    + _points([(260, 510)], 15),
     # forwards along the lines, and back
     "graph": f'<path class="curve" d="{_edges(GRAPH, "02 03 13 24 34")}"/>\n'
     '<path class="tangent back" d="M420 350C370 450 330 480 280 470M400 262C360 180 330 150 290 146'
