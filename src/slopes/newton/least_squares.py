@@ -38,8 +38,9 @@ __all__ = ["levenberg_marquardt"]
 GOING_ON = -1
 #: Damping at the start; beyond the last, a step is lost in rounding.
 DAMPING, MOST_DAMPING = 1e-3, 1e20
-#: The part of a unit's old size that counts after a step, so that one huge column is forgotten.
-MEMORY = 0.7
+#: The part of a unit's old size that counts after a step, so that one huge column is forgotten;
+#: where the damping is above the second, all of it counts, or swinging units hold up the search.
+MEMORY, HEAVY = 0.7, 1.0
 #: The part of the promised decrease that a step must bring, and the most that it may be bent.
 PART, BEND = 1e-4, 0.75
 #: A decrease below so many units of rounding cannot be seen in the sum of squares.
@@ -113,7 +114,8 @@ def levenberg_marquardt(
     The iterates do not change if a parameter or all residuals are given in other units, up to
     rounding. Once the sum of squares cannot tell two points apart, the reachable part
     decides, which gives the digits beyond the half that the sum has. Residuals of zero, as in a
-    system of equations, end at rounding.
+    system of equations, end at rounding. Where the residuals stay large and the model bends, the
+    half of the Hessian that is left out rules, and steps creep: take `newton_minimum` of the sum.
 
     Examples
     --------
@@ -149,10 +151,10 @@ def levenberg_marquardt(
 
 
 def _local(fn: Any, x: Any, r: Any, units: Any) -> Local:
-    """Decompose the Jacobian, its columns measured in units that forget slowly."""
+    """Decompose the Jacobian, its columns measured in units that are no less than given ones."""
     jac = jacobian(fn, x)
     lengths = jax.vmap(norm, in_axes=1)(jac)
-    units = jnp.maximum(MEMORY * units, lengths)
+    units = jnp.maximum(units, lengths)
     units = jnp.where(units == 0, 1, units)  # what is not a number stays what it is
     usable = jnp.all(jnp.isfinite(units))
     span, sizes, rows = jnp.linalg.svd(
@@ -186,6 +188,11 @@ def _solved(at: Local, part: Any, damping: Any) -> Any:
     return -(at.rows.T @ (inverse * part)) / at.units
 
 
+def _slope(at: Local, damping: Any) -> Any:
+    """Measure the gradient by the damped matrix: the reachable part, where nothing is damped."""
+    return norm(at.part * at.sizes / jnp.sqrt(at.sizes**2 + damping))
+
+
 def _move(fn: Any, s: State) -> tuple[Any, Any]:
     """Give the step, and how much it is bent: the second derivative's share."""
     v = _solved(s.at, s.at.part, s.damping)
@@ -217,11 +224,13 @@ def _step(fn: Any, s: State, tol: Any, most: int) -> State:
     came = jnp.sum((s.at.r - r) * (s.at.r + r))
     ratio = came / jnp.where(promised > 0, promised, 1)
     hopeful = unseen | ((ratio > PART) & (bend <= BEND))
-    at = lax.cond(hopeful, lambda: _local(fn, y, r, s.at.units), lambda: s.at)
-    taken = hopeful & _finite(at) & (~unseen | (norm(at.part) < norm(s.at.part)))
+    units = s.at.units * jnp.where(s.damping > HEAVY, 1, MEMORY)
+    at = lax.cond(hopeful, lambda: _local(fn, y, r, units), lambda: s.at)
+    taken = hopeful & _finite(at) & (~unseen | (_slope(at, s.damping) < _slope(s.at, s.damping)))
     at = jax.tree.map(lambda new, old: jnp.where(taken, new, old), at, s.at)
     refused = jnp.where(taken, 0, s.refused + 1)
-    easier = jnp.where(unseen, 0.1, jnp.maximum(1 / 3, 1 - (2 * ratio - 1) ** 3))
+    blind = jnp.where(s.damping > HEAVY, 1, 0.1)
+    easier = jnp.where(unseen, blind, jnp.maximum(1 / 3, 1 - (2 * ratio - 1) ** 3))
     damping = s.damping * jnp.where(taken, easier, jnp.exp2(refused.astype(s.x.dtype)))
     reach = norm(s.at.units * _solved(s.at, s.at.part, 0.0))
     close = reach <= eps**0.5 * norm(s.at.units * s.x)

@@ -113,6 +113,24 @@ def test_fewer_residuals_than_parameters_are_made_zero():
     assert abs(jnp.sum(found.value**2) - 3) < 1e-14
 
 
+def test_large_residuals_make_it_creep_where_the_whole_hessian_does_not():
+    t = jnp.arange(1.0, 21.0) / 5  # Brown and Dennis; minimum by Moré, Garbow and Hillstrom
+
+    def residual(x):
+        near = x[0] + t * x[1] - jnp.exp(t)
+        return near**2 + (x[2] + x[3] * jnp.sin(t) - jnp.cos(t)) ** 2
+
+    squares = lambda x: jnp.sum(residual(x) ** 2)  # noqa: E731
+    start = jnp.array([25.0, 5.0, -5.0, -1.0])
+    crept = levenberg_marquardt(residual, start)
+    whole = newton.newton_minimum(squares, start)
+    assert crept.reason == newton.OUT_OF_STEPS
+    assert 0 < squares(crept.value) - squares(whole.value) < 0.01  # units that swing: 1e5
+    assert whole.converged
+    assert whole.iterations < 20
+    assert float(squares(whole.value)) == pytest.approx(85822.2, rel=1e-6)
+
+
 # --- units, trees, transformations ----------------------------------------------------------------
 
 
