@@ -72,7 +72,7 @@ export const start = (stage) => {
     const plain = residuals(map.value, rates, 0);
     const mixed = residuals(map.value, rates, memory.value);
     const curve = (all) => all.map((f, k) => [k + 1, log(norm(f))]);
-    left.frame([1, MOST], [-14, 4], ["evaluations", "residual", "Anderson", "Picard"],
+    left.frame([1, MOST], [-14, 4], ["evaluations", "residual", "Picard", "Anderson"],
       show, power);
     left.line("floor", [[1, log(TOL * norm(plain[0]))], [MOST, log(TOL * norm(plain[0]))]]);
     left.line("secant", curve(plain));
@@ -82,7 +82,7 @@ export const start = (stage) => {
     left.dots("point", [plain, mixed].map((all) => [Math.min(k, all.length), log(norm(here(all)))]));
     const [a, b] = [Math.min(...rates), Math.max(...rates)];
     const parts = (all) => here(all).map((f, i) => [rates[i], f ? log(Math.abs(f)) : NaN]);
-    right.frame([a - .1, b + .1], [-14, 4], ["eigenvalue", "component", "Anderson", "Picard"],
+    right.frame([a - .1, b + .1], [-14, 4], ["eigenvalue", "component", "Picard", "Anderson"],
       show, power);
     right.dots("nodes", parts(plain));
     right.dots("cloud", parts(mixed));
@@ -94,7 +94,7 @@ export const start = (stage) => {
 
   const map = choice("Map", MAPS, draw);
   const memory = slider("Memory", { min: 1, max: N, value: 2 }, (v) => show(v), draw);
-  const at = slider("Look after", { min: 1, max: MOST, value: 8 }, (v) => show(v), draw);
+  const at = slider("After", { min: 1, max: MOST, value: 8 }, (v) => show(v), draw);
   const low = slider("Lowest eigenvalue", { min: -1.2, max: .9, step: .05, value: -.5 },
     (v) => show(v), draw);
   const high = slider("Highest eigenvalue", { min: -.9, max: 1.2, step: .05, value: .95 },
