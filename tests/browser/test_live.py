@@ -495,7 +495,7 @@ def memories_apart(name: str, memory: int, steps: int, ask: Any, wrong: float = 
     """
     rates = spreads(seed=41)
     body = "([name, rates, m, k]) => live.residuals(name, rates, m, k).at(-1)"
-    jobs = [[name, rate, memory, steps] for rate in rates.tolist()]
+    jobs = [[name, rate, memory, steps + 1] for rate in rates.tolist()]  # evaluations
     found = np.array(ask("anderson", body, jobs))
     settings = {"memory": memory} if memory else {}
     method = fixedpoint.anderson if memory else fixedpoint.picard

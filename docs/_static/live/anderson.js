@@ -39,12 +39,12 @@ export const leastSquares = (f, columns) => {
   return gamma.map((g, j) => g / lengths[j]);
 };
 
-/* Residual vectors, one for each evaluation; without memory it is Picard's iteration. */
+/* Residual vectors, one for each evaluation, at most so many; without memory it is Picard's iteration. */
 export const residuals = (name, rates, memory, most = MOST) => {
   const g = (x) => MAPS[name](rates, x);
   let x = Array(N).fill(0), image = g(x), dF = [], dG = [];
   const all = [minus(image, x)];
-  while (all.length <= most && norm(all.at(-1)) > DONE) {
+  while (all.length < most && norm(all.at(-1)) > DONE) {
     const f = minus(image, x), gamma = leastSquares(f, dF);
     const next = image.map((v, i) => v - dot(gamma, dG.map((c) => c[i])));
     const there = g(next), turned = minus(there, next);
@@ -72,31 +72,29 @@ export const start = (stage) => {
     const plain = residuals(map.value, rates, 0);
     const mixed = residuals(map.value, rates, memory.value);
     const curve = (all) => all.map((f, k) => [k + 1, log(norm(f))]);
-    left.frame([1, MOST + 1], [-14, 4], ["evaluations", "residual", "Anderson", "Picard"],
+    left.frame([1, MOST], [-14, 4], ["evaluations", "residual", "Picard", "Anderson"],
       show, power);
-    left.line("floor", [[1, log(TOL * norm(plain[0]))], [MOST + 1, log(TOL * norm(plain[0]))]]);
+    left.line("floor", [[1, log(TOL * norm(plain[0]))], [MOST, log(TOL * norm(plain[0]))]]);
     left.line("secant", curve(plain));
-    left.line("web", curve(mixed));
+    left.line("mixed", curve(mixed));
     left.dots("cloud", curve(mixed));
     const k = at.value, here = (all) => all[Math.min(k, all.length) - 1];
     left.dots("point", [plain, mixed].map((all) => [Math.min(k, all.length), log(norm(here(all)))]));
     const [a, b] = [Math.min(...rates), Math.max(...rates)];
     const parts = (all) => here(all).map((f, i) => [rates[i], f ? log(Math.abs(f)) : NaN]);
-    right.frame([a - .1, b + .1], [-14, 4], ["eigenvalue", "component", "Anderson", "Picard"],
+    right.frame([a - .1, b + .1], [-14, 4], ["eigenvalue", "component", "Picard", "Anderson"],
       show, power);
     right.dots("nodes", parts(plain));
     right.dots("cloud", parts(mixed));
-    const told = (all) => {
-      const done = all.findIndex((f) => norm(f) <= TOL * norm(all[0])) + 1;
-      return `${sci(norm(here(all)))} (${done ? `below ${sci(TOL, 1)} of the first after ${done}`
-        : "not there yet"})`;
-    };
-    say(`After ${k} evaluations: Picard ${told(plain)}, Anderson ${told(mixed)}.`);
+    const needed = (all) =>
+      all.findIndex((f) => norm(f) <= TOL * norm(all[0])) + 1 || `over ${MOST}`;
+    say(`After ${k}: Picard ${sci(norm(here(plain)))}, Anderson ${sci(norm(here(mixed)))}. `
+      + `To 10⁻⁸: Picard ${needed(plain)}, Anderson ${needed(mixed)}.`);
   };
 
   const map = choice("Map", MAPS, draw);
-  const memory = slider("Memory", { min: 1, max: N, value: 2 }, (v) => `m = ${v}`, draw);
-  const at = slider("Look after", { min: 1, max: MOST, value: 8 }, (v) => show(v), draw);
+  const memory = slider("Memory", { min: 1, max: N, value: 2 }, (v) => show(v), draw);
+  const at = slider("After", { min: 1, max: MOST, value: 8 }, (v) => show(v), draw);
   const low = slider("Lowest eigenvalue", { min: -1.2, max: .9, step: .05, value: -.5 },
     (v) => show(v), draw);
   const high = slider("Highest eigenvalue", { min: -.9, max: 1.2, step: .05, value: .95 },
