@@ -81,7 +81,8 @@ def linear_solve(matrix: Any, b: Any, *theta: Any, tol: Any = 1e-10) -> LinearSo
         right = real(b, "b")
         product = lambda x: matrix(x, *theta)  # noqa: E731
         demand_linear(product, right)
-        origin = norm(product(jax.tree.map(jnp.zeros_like, right)))
+        at_zero = product(jax.tree.map(jnp.zeros_like, right))
+        origin = norm(lax.stop_gradient(at_zero))
         right = jax.tree.map(lambda leaf: jnp.where(origin == 0, leaf, jnp.nan), right)
         forward = backward = inverse(tol)
     else:
@@ -90,9 +91,9 @@ def linear_solve(matrix: Any, b: Any, *theta: Any, tol: Any = 1e-10) -> LinearSo
         product = lambda x: full @ x  # noqa: E731
         forward, backward = inverse(tol, full=full), inverse(tol, full=full.T)
     value = linear(product, right, forward, backward)
-    left = jax.tree.map(jnp.subtract, product(lax.stop_gradient(value)), right)
-    length = norm(right)
-    residual = lax.stop_gradient(norm(left) / jnp.where(length > 0, length, 1))
+    left = jax.tree.map(jnp.subtract, product(value), right)
+    left, length = norm(lax.stop_gradient(left)), norm(lax.stop_gradient(right))
+    residual = left / jnp.where(length > 0, length, 1)
     return LinearSolution(value, jnp.isfinite(residual), residual)
 
 

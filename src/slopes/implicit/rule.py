@@ -26,7 +26,7 @@ def solution(
     residual: Callable[[Any], Any],
     start: Any,
     find: Callable[[Any], Any],
-    inverse: Callable[..., Any],
+    invert: Callable[..., Any],
     judge: Callable[[Any], Any] | None = None,
 ) -> Any:
     """Find a solution; its derivative is that of the equation residual(x) = 0.
@@ -47,7 +47,7 @@ def solution(
         return found.value, (numbers, factor)
 
     def tangent(linearised: Callable[[Any], Any], b: Any) -> Any:
-        return linear(linearised, b, inverse, inverse)
+        return linear(linearised, b, invert, invert)
 
     root = lax.custom_root(residual, start, solve, tangent, has_aux=True)
     value, (numbers, trust) = root
