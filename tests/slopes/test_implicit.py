@@ -175,7 +175,7 @@ def test_the_error_of_a_gradient_is_within_ten_tolerances():
 
 def bytes_of_gradient(solver, *, constant):
     """Temporary memory of the gradient by b of w.x, for the layer with a thousand unknowns."""
-    n, known = 1000, jnp.ones(1000)
+    n, known = 1000, draw(1000)  # numbers that a program has to store
 
     def loss(b, W, w):
         found = fixed_point(layer, jnp.zeros(n), W, b, solver=solver)
