@@ -28,7 +28,7 @@ def fixed_point(
     *theta: Any,
     solver: Callable[..., Any] | None = None,
     tol: Any = 1e-10,
-    steps: int = 1000,
+    steps: Any = 1000,
 ) -> Any:
     r"""Find :math:`x = g(x, \theta)`, with the derivative that this equation gives.
 
@@ -103,7 +103,7 @@ def fixed_point(
     )
 
 
-def repeat(g: Callable[[Any], Any], start: Any, *, tol: Any, steps: int) -> Found:
+def repeat(g: Callable[[Any], Any], start: Any, *, tol: Any, steps: Any) -> Found:
     """Repeat a map, by the rules of `picard` and with the memory of a point and its image.
 
     `picard` shares the loop of Anderson's iteration, which can take a step back, and so its
