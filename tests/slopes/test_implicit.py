@@ -173,11 +173,35 @@ def test_the_error_of_a_gradient_is_within_ten_tolerances():
         assert agree(found, exact, tol=10 * tol)
 
 
-def test_a_gradient_takes_the_memory_of_five_points():
-    n = 1000
-    loss = lambda b, W: fixed_point(layer, jnp.zeros(n), W, b).value.sum()  # noqa: E731
-    program = jax.jit(jax.grad(loss)).lower(jnp.ones(n), jnp.ones((n, n))).compile()
-    assert program.memory_analysis().temp_size_in_bytes < 8 * n * 5.1
+def bytes_of_gradient(solver, *, constant):
+    """Temporary memory of the gradient by b of w.x, for the layer with a thousand unknowns."""
+    n, known = 1000, draw(1000)  # numbers that a program has to store
+
+    def loss(b, W, w):
+        found = fixed_point(layer, jnp.zeros(n), W, b, solver=solver)
+        return (known if constant else w) @ found.value
+
+    program = jax.jit(jax.grad(loss), keep_unused=True)
+    compiled = program.lower(jnp.ones(n), jnp.ones((n, n)), jnp.ones(n)).compile()
+    return compiled.memory_analysis().temp_size_in_bytes
+
+
+def test_a_gradient_takes_the_memory_of_four_points_and_the_covector():
+    assert bytes_of_gradient(None, constant=True) < 8000 * 4.1
+    assert bytes_of_gradient(None, constant=False) < 8000 * 5.1
+
+
+def test_the_loop_of_its_own_is_worth_its_memory():
+    """The reason why `implicit` does not repeat by `picard`: it can take no step back."""
+    assert bytes_of_gradient(picard, constant=True) > 1.5 * bytes_of_gradient(None, constant=True)
+
+
+def test_the_loop_of_its_own_finds_what_picard_finds():
+    W, b = weights(30), draw(30, seed=1)
+    ours = fixed_point(layer, jnp.zeros(30), W, b, tol=1e-6)
+    theirs = picard(layer, jnp.zeros(30), W, b, tol=1e-6)
+    assert abs(int(ours.iterations) - int(theirs.iterations)) <= 1
+    assert agree(ours.value, theirs.value, tol=1e-5)
 
 
 def test_memory_does_not_grow_with_steps():
@@ -294,6 +318,70 @@ def test_nothing_on_the_right_has_the_solution_zero():
     assert found.residual == 0.0
 
 
+# --- units, precision, kinds of parameters --------------------------------------------------------
+
+
+@pytest.mark.parametrize("of_equations", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize("of_unknowns", [1e-12, 1.0, 1e12])
+def test_a_derivative_does_not_depend_on_units(of_equations, of_unknowns):
+    def value(a):
+        equation = lambda x, a: of_equations * ((x / of_unknowns) ** 2 - a)  # noqa: E731
+        return root(equation, of_unknowns, a).value / of_unknowns
+
+    assert agree(jax.grad(value)(2.0), 0.5 * 2**-0.5, tol=1e-9)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_a_linear_system_of_any_size_is_solved(size):
+    ones = jnp.ones(2)
+    assert agree(linear_solve(jnp.eye(2), size * ones).value, size * ones, tol=4 * U)
+    assert agree(linear_solve(size * jnp.eye(2), size * ones).value, ones, tol=4 * U)
+
+
+def test_unknowns_in_different_units_have_derivatives():
+    # The Hessian is diagonal with entries 2 and 2e6.
+    cost = lambda x, a: (x[0] - a) ** 2 + (1e3 * x[1] - 3) ** 2  # noqa: E731
+    slope = jax.jacrev(lambda a: minimum(cost, jnp.zeros(2), a).value)(1.5)
+    assert agree(slope, [1.0, 0.0], tol=8 * U)
+    steep = jnp.diag(jnp.array([1.0, 1e20]))
+    assert agree(linear_solve(steep, jnp.array([1.0, 0.0])).value, [1.0, 0.0], tol=4 * U)
+
+
+def test_a_covector_of_any_size_has_its_gradient():
+    for size in (1e-200, 1.0, 1e200):
+        slope = jax.grad(lambda M, s=size: s * anomaly(0.6, M))(1.2)
+        assert agree(slope / size, kepler_slopes(0.6, 1.2)[2], tol=SLOPE)
+
+
+def test_a_python_start_takes_the_precision_of_the_parameters():
+    two = jnp.float32(2.0)
+    found = (
+        fixed_point(lambda x, a: jnp.cos(x) / a, 0.5, two),
+        root(lambda x, a: x**2 - a, 1.0, two),
+        minimum(lambda x, a: (x - a) ** 2, 1.0, two),
+    )
+    assert {one.value.dtype for one in found} == {jnp.dtype("float32")}
+    assert all(one.converged for one in found)
+
+
+def test_integers_keys_and_dictionaries_are_parameters():
+    def value(p, key):
+        shift = lambda x, p, key: jnp.cos(p["a"] * x) / p["n"] + jax.random.uniform(key)  # noqa: E731
+        return fixed_point(shift, 0.5, p, key, tol=TOL).value
+
+    key = jax.random.key(0)
+    slope = jax.grad(value, allow_int=True)({"a": 1.0, "n": 2}, key)["a"]
+    x = float(value({"a": 1.0, "n": 2}, key))
+    assert agree(slope, -x * np.sin(x) / (2 + np.sin(x)), tol=SLOPE)
+
+
+def test_a_traced_tolerance_is_a_tolerance():
+    found = jax.vmap(lambda tol: fixed_point(jnp.cos, 0.5, tol=tol).iterations)(
+        jnp.array([1e-3, 1e-8])
+    )
+    assert found[0] < found[1]
+
+
 # --- where there is no derivative -----------------------------------------------------------------
 
 
@@ -332,6 +420,48 @@ def test_a_gradient_whose_own_solve_is_too_short_is_nan():
     assert np.isnan(jax.grad(lambda a: stuck(a).value)(0.0))
 
 
+@pytest.mark.parametrize("start", [jnp.zeros(2), jnp.array([1.0, 0.0])])
+def test_a_saddle_is_no_minimum_and_has_no_derivative(start):
+    saddle = lambda x, a: (x[0] - a) ** 2 - x[1] ** 2  # noqa: E731
+    assert not minimum(saddle, start, 1.0).converged
+    slope = jax.jacfwd(lambda a: minimum(saddle, start, a).value)(1.0)
+    assert np.isnan(slope).all()
+
+
+def test_a_valley_of_minima_has_no_derivative():
+    valley = lambda x, a: (x.sum() - a) ** 2  # noqa: E731
+    assert np.isnan(jax.jacrev(lambda a: minimum(valley, jnp.zeros(2), a).value)(1.0)).all()
+
+
+def test_a_point_that_is_no_solution_has_no_derivative():
+    # One step of Newton's method from 1 to 1.5: the equation is off by 0.25.
+    early = lambda a: root(lambda x, a: x**2 - a, 1.0, a, steps=1)  # noqa: E731
+    assert not early(2.0).converged
+    assert np.isnan(jax.grad(lambda a: early(a).value)(2.0))
+    short = lambda a: fixed_point(lambda x, a: jnp.cos(a * x), 0.5, a, solver=anderson, steps=2)  # noqa: E731
+    assert not short(1.0).converged
+    assert np.isnan(jax.grad(lambda a: short(a).value)(1.0))
+
+
+def test_a_root_of_higher_order_has_no_derivative_though_the_search_converges():
+    for power in (2, 3):
+        multiple = lambda a, p=power: root(lambda x, a: (x - a) ** p, 1.0, a)  # noqa: E731
+        assert multiple(0.0).converged
+        assert np.isnan(jax.grad(lambda a, m=multiple: m(a).value)(0.0))
+
+
+def test_what_is_not_a_number_is_not_a_solution():
+    for found in (
+        fixed_point(lambda x, a: jnp.cos(a * x), 0.5, jnp.nan),
+        fixed_point(jnp.cos, jnp.nan),
+        root(lambda x, a: x - a, 1.0, jnp.nan),
+        linear_solve(jnp.eye(2), jnp.array([jnp.nan, 1.0])),
+        linear_solve(jnp.array([[jnp.nan, 1.0], [0.0, 1.0]]), jnp.ones(2)),
+    ):
+        assert not found.converged
+    assert np.isnan(jax.grad(anomaly)(jnp.nan, 1.2))
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 
@@ -363,6 +493,66 @@ def test_a_function_that_returns_another_kind_is_refused():
 def test_a_matrix_that_does_not_fit_is_refused(shape):
     with pytest.raises(ValueError, match=r"matrix must be square and fit b, got shapes"):
         linear_solve(jnp.ones(shape), jnp.ones(2))
+
+
+@pytest.mark.parametrize("tol", ["small", True])
+def test_a_tolerance_of_another_type_is_refused(tol):
+    with pytest.raises(TypeError, match=r"tol must be one real number, got tol="):
+        fixed_point(jnp.cos, 1.0, tol=tol)
+
+
+@pytest.mark.parametrize("steps", [True, 2.5])
+def test_steps_that_are_no_count_are_refused(steps):
+    with pytest.raises(TypeError, match=r"steps must be an int that is not traced, got steps="):
+        fixed_point(jnp.cos, 1.0, steps=steps)
+
+
+def test_no_steps_are_refused():
+    with pytest.raises(ValueError, match=r"steps must be at least 1, got steps=0"):
+        fixed_point(jnp.cos, 1.0, steps=0)
+
+
+@pytest.mark.parametrize("x0", [(), jnp.zeros(0)])
+def test_a_start_without_numbers_is_refused(x0):
+    for find in (fixed_point, root, minimum):
+        with pytest.raises(ValueError, match=r"x0 must hold at least one number"):
+            find(lambda x: x, x0)
+
+
+def test_a_function_of_more_outputs_has_no_minimum():
+    with pytest.raises(TypeError, match=r"fn must return one real floating-point number, got"):
+        minimum(lambda x: x, jnp.zeros(2))
+    with pytest.raises(TypeError, match=r"fn must return one real floating-point number, got"):
+        minimum(lambda x: (x, x), 1.0)
+    with pytest.raises(TypeError, match=r"fn must return one real floating-point number, got"):
+        minimum(lambda _: 1, 1.0)
+
+
+def test_a_solver_that_says_nothing_of_its_end_is_refused():
+    def silent(_, x, *, tol, steps):
+        return x, tol, steps
+
+    with pytest.raises(TypeError, match=r"solver must return a named tuple with the fields"):
+        root(lambda x: x, 1.0, solver=silent)
+    with pytest.raises(TypeError, match=r"solver must return a named tuple with the fields"):
+        fixed_point(jnp.cos, 1.0, solver=silent)
+
+
+def test_parameters_beside_a_matrix_are_refused():
+    with pytest.raises(ValueError, match=r"theta must be empty beside a matrix, got theta="):
+        linear_solve(jnp.eye(2), jnp.ones(2), 3.0)
+
+
+def test_a_product_that_is_not_linear_is_refused():
+    with pytest.raises(ValueError, match=r"matrix must be linear in its first argument"):
+        linear_solve(lambda x: x**2, jnp.ones(2))
+
+
+def test_a_product_with_an_offset_has_no_solution():
+    # It has a transpose, so that JAX alone solves it, with (1, 1) / 4 as the answer.
+    found = linear_solve(lambda x: 2 * x + 1, jnp.ones(2))
+    assert not found.converged
+    assert np.isnan(found.value).all()
 
 
 # --- negative controls ----------------------------------------------------------------------------

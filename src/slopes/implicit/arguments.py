@@ -42,7 +42,8 @@ def real(x: Any, name: str = "x0") -> Any:
 def settled(name: str, fn: Callable[[Any], Any], x: Any) -> Any:
     """Give Python's numbers in x the precision in which fn answers, and refuse another kind."""
     answer = jax.eval_shape(fn, x)
-    if jax.tree.structure(answer) == jax.tree.structure(x):
+    trees: list[Any] = [jax.tree.structure(tree) for tree in (answer, x)]
+    if trees[0] == trees[1]:
         x = jax.tree.map(lambda leaf, to: in_precision(leaf, to.dtype), x, answer)
     demand_kind(name, answer, x)
     return x

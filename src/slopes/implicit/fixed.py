@@ -28,7 +28,7 @@ def fixed_point(
     *theta: Any,
     solver: Callable[..., Any] | None = None,
     tol: Any = 1e-10,
-    steps: int = 1000,
+    steps: Any = 1000,
 ) -> Any:
     r"""Find :math:`x = g(x, \theta)`, with the derivative that this equation gives.
 
@@ -78,8 +78,11 @@ def fixed_point(
     >>> round(float(slope), 6)  # -x sin(x) / (1 + sin(x))
     -0.297474
     """
+
+    def image(x: Any) -> Any:
+        return g(x, *theta)
+
     demand_tolerance(tol)
-    image = lambda x: g(x, *theta)  # noqa: E731
     start = settled("g", image, real(x0))
     search = partial(repeat if solver is None else solver, tol=tol, steps=steps)
     longest = jnp.sqrt(0.1 / jnp.maximum(tol, eps(start)))
@@ -100,11 +103,11 @@ def fixed_point(
     )
 
 
-def repeat(g: Callable[[Any], Any], start: Any, *, tol: Any, steps: int) -> Found:
+def repeat(g: Callable[[Any], Any], start: Any, *, tol: Any, steps: Any) -> Found:
     """Repeat a map, by the rules of `picard` and with the memory of a point and its image.
 
-    `picard` shares the loop of Anderson's iteration, which can take a step back, and so keeps
-    seven vectors where a gradient has room for four.
+    `picard` shares the loop of Anderson's iteration, which can take a step back, and so its
+    gradient keeps eight vectors where this one keeps four.
     """
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
         raise TypeError(f"steps must be an int that is not traced, got steps={steps!r}")

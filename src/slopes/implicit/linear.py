@@ -77,22 +77,25 @@ def linear_solve(matrix: Any, b: Any, *theta: Any, tol: Any = 1e-10) -> LinearSo
     [0.3333, 0.3333]
     """
     demand_tolerance(tol)
-    if callable(matrix):
-        right = real(b, "b")
-        product = lambda x: matrix(x, *theta)  # noqa: E731
+    full = None if callable(matrix) else jnp.asarray(matrix)
+    right = real(b if full is None else jnp.asarray(b), "b")
+
+    def product(x: Any) -> Any:
+        return matrix(x, *theta) if full is None else full @ x
+
+    if full is None:
         demand_linear(product, right)
-        origin = norm(product(jax.tree.map(jnp.zeros_like, right)))
+        at_zero = product(jax.tree.map(jnp.zeros_like, right))
+        origin = norm(lax.stop_gradient(at_zero))
         right = jax.tree.map(lambda leaf: jnp.where(origin == 0, leaf, jnp.nan), right)
         forward = backward = inverse(tol)
     else:
-        right = real(jnp.asarray(b), "b")
-        full = square(matrix, right, theta)
-        product = lambda x: full @ x  # noqa: E731
+        demand_square(full, right, theta)
         forward, backward = inverse(tol, full=full), inverse(tol, full=full.T)
     value = linear(product, right, forward, backward)
-    left = jax.tree.map(jnp.subtract, product(lax.stop_gradient(value)), right)
-    length = norm(right)
-    residual = lax.stop_gradient(norm(left) / jnp.where(length > 0, length, 1))
+    left = jax.tree.map(jnp.subtract, product(value), right)
+    left, length = norm(lax.stop_gradient(left)), norm(lax.stop_gradient(right))
+    residual = left / jnp.where(length > 0, length, 1)
     return LinearSolution(value, jnp.isfinite(residual), residual)
 
 
@@ -157,13 +160,12 @@ def demand_linear(product: Callable[[Any], Any], b: Any) -> None:
         raise ValueError(f"matrix must be linear in its first argument, got {error}") from error
 
 
-def square(matrix: Any, b: Any, theta: tuple[Any, ...]) -> Any:
-    """Refuse a matrix that does not fit the right-hand side."""
-    full = real(jnp.asarray(matrix), "matrix")
-    if jnp.shape(b) != full.shape[:1] or full.ndim != 2 or full.shape[0] != full.shape[1]:
+def demand_square(matrix: Any, b: Any, theta: tuple[Any, ...]) -> None:
+    """Refuse a matrix that does not fit the right-hand side, and parameters beside one."""
+    real(matrix, "matrix")
+    if b.shape != matrix.shape[:1] or matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(
-            f"matrix must be square and fit b, got shapes {full.shape} and {jnp.shape(b)}"
+            f"matrix must be square and fit b, got shapes {matrix.shape} and {b.shape}"
         )
     if theta:
         raise ValueError(f"theta must be empty beside a matrix, got theta={theta!r}")
-    return full

@@ -26,13 +26,15 @@ def solution(
     residual: Callable[[Any], Any],
     start: Any,
     find: Callable[[Any], Any],
-    inverse: Callable[..., Any],
+    invert: Callable[..., Any],
     judge: Callable[[Any], Any] | None = None,
 ) -> Any:
-    """Find a solution, and let its derivative be that of the equation residual(x) = 0.
+    """Find a solution; its derivative is that of the equation residual(x) = 0.
 
-    Before JAX 0.12 `lax.custom_root` cannot differentiate past an integer among what a solver
-    reports, so that integers and truth values pass it as floating-point numbers.
+    Before JAX 0.12 `lax.custom_root` cannot differentiate past an integer
+    among what a solver reports, so that integers and truth values pass it as
+    floating-point numbers. Where the judge is not content with what was found,
+    the derivative is nan.
     """
     kinds: list[Any] = []
 
@@ -45,11 +47,14 @@ def solution(
         return found.value, (numbers, factor)
 
     def tangent(linearised: Callable[[Any], Any], b: Any) -> Any:
-        return linear(linearised, b, inverse, inverse)
+        return linear(linearised, b, invert, invert)
 
-    value, (numbers, trust) = lax.custom_root(residual, start, solve, tangent, has_aux=True)
-    report = jax.tree.map(lambda leaf, kind: leaf.astype(kind), numbers, kinds[0])
-    return report._replace(value=value if judge is None else trusted(value, trust))
+    root = lax.custom_root(residual, start, solve, tangent, has_aux=True)
+    value, (numbers, trust) = root
+    report = jax.tree.map(lambda leaf, to: leaf.astype(to), numbers, kinds[0])
+    if judge is not None:
+        value = trusted(value, trust)
+    return report._replace(value=value)
 
 
 def sure(residual: Callable[[Any], Any], found: Any) -> Any:

@@ -26,7 +26,7 @@ def root(
     *theta: Any,
     solver: Callable[..., Any] = newton,
     tol: Any = 1e-10,
-    steps: int = 50,
+    steps: Any = 50,
 ) -> Any:
     r"""Find a root, :math:`F(x, \theta) = 0`, with the derivative that this equation gives.
 
@@ -79,7 +79,7 @@ def minimum(
     *theta: Any,
     solver: Callable[..., Any] = newton_minimum,
     tol: Any = 1e-10,
-    steps: int = 100,
+    steps: Any = 100,
 ) -> Any:
     r"""Find a minimum, with the derivative that :math:`\nabla_x f(x, \theta) = 0` gives.
 
@@ -130,6 +130,6 @@ def with_one_output(fn: Callable[[Any], Any], x: Any) -> Any:
     """Give Python's numbers in x the precision of fn, and refuse more than one number of it."""
     answer = jax.eval_shape(fn, x)
     kind = getattr(answer, "dtype", None)
-    if jnp.shape(answer) or kind is None or not jnp.issubdtype(kind, jnp.floating):
+    if kind is None or answer.shape or not jnp.issubdtype(kind, jnp.floating):
         raise TypeError(f"fn must return one real floating-point number, got {answer}")
     return jax.tree.map(lambda leaf: in_precision(leaf, kind), x)
