@@ -20,10 +20,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.flatten_util import ravel_pytree
 
 from slopes._typing import Numbers
 from slopes.fitting.terms import demand_covariance, whitened
-from slopes.newton.arguments import flattened, norm
 from slopes.products import hessian, jacobian
 
 __all__ = ["covariance", "expected", "influence", "sandwich"]
@@ -75,7 +75,13 @@ def rows(
     terms: Callable[..., Any], theta: Any
 ) -> tuple[Callable[..., Any], jax.Array, Callable[[Any], Any]]:
     """Give terms of parameters in one row, the row, and the function that makes their tree."""
-    row, restore = flattened("theta", theta)
+    kinds = [jnp.result_type(leaf) for leaf in jax.tree.leaves(theta)]
+    if not kinds or not all(jnp.issubdtype(kind, jnp.floating) for kind in kinds):
+        raise TypeError(
+            f"theta must hold real floating-point numbers, got theta={theta!r}; "
+            "write 2.0 for 2, or convert with astype(float)"
+        )
+    row, restore = ravel_pytree(jax.tree.map(jnp.asarray, theta))
     return lambda row, *data: terms(restore(row), *data), row, restore
 
 
@@ -106,7 +112,7 @@ def inverse(matrix: jax.Array, slope: Any = 0.0) -> jax.Array:
     even = jnp.where(positive, matrix / root[:, None] / root[None, :], one)
     values, vectors = jnp.linalg.eigh(jnp.where(jnp.isfinite(even).all(), even, one))
     rounding = 10 * len(size) * jnp.finfo(matrix.dtype).eps  # type: ignore[no-untyped-call]
-    least = jnp.maximum(rounding, norm(slope / root))
+    least = jnp.maximum(rounding, jnp.linalg.norm(slope / root))
     good = positive & jnp.isfinite(matrix).all() & (values[0] > least)
     turned = vectors / jnp.sqrt(jnp.where(good, values, 1))[None, :] / root[:, None]
     return jnp.where(good, turned @ turned.T, jnp.where(one > 0, jnp.inf, 0))
@@ -152,9 +158,9 @@ def expected(mean: Callable[..., Any], theta: Any, *args: Any, variance: Numbers
     >>> jnp.diagonal(expected(line, jnp.zeros(2), x, variance=1.0)).round(6).tolist()
     [0.333333, 0.5]
     """
-    row, restore = flattened("theta", theta)
-    shape = jnp.shape(mean(theta, *args))
-    jac = jacobian(lambda row: jnp.ravel(mean(restore(row), *args)), row)
+    of, row, _ = rows(lambda theta: mean(theta, *args), theta)
+    shape = np.shape(of(row))
+    jac = jacobian(lambda row: jnp.ravel(of(row)), row)
     spread = jnp.asarray(variance, jac.dtype)
     if spread.shape not in ((), shape):
         demand_covariance("variance", variance, shape)

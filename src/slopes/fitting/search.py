@@ -23,7 +23,6 @@ from jaxtyping import Bool, Float, Int
 from slopes._typing import Numbers
 from slopes.fitting.errors import FAR, apart, information, inverse, rows
 from slopes.newton import Found, newton, newton_minimum
-from slopes.newton.arguments import demand_above_zero, demand_count
 
 __all__ = ["Fit", "fit", "interval", "profile"]
 
@@ -167,8 +166,10 @@ def profile(
         raise TypeError(f"index must be an integer that is not traced, got index={index!r}")
     if not 0 <= index < n:
         raise ValueError(f"index must be from 0 to {n - 1}, got index={index!r}")
-    demand_above_zero("rise", rise)
-    demand_count("stages", stages)
+    if not rise > 0:
+        raise ValueError(f"rise must be above 0, got rise={rise!r}")
+    if not stages >= 1:
+        raise ValueError(f"stages must be at least 1, got stages={stages!r}")
     cov = inverse(information(of, center, *data))
     slope = jax.grad(lambda row: jnp.sum(of(row, *data)))(center)
     known = apart(slope, cov) <= FAR
