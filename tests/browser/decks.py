@@ -13,7 +13,7 @@ from typing import Any
 from accepted import ACCEPTED, Accepted
 from browsing import DECK_PROBES, Log, Transfer, picture, transfers, visit
 from column import SLIDE_LEAST, illegible
-from gates import AXE_TAGS, INK_KEPT
+from gates import AXE_TAGS, IN_THE_DARK, INK_KEPT
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as Late
 from pypdf import PdfReader
@@ -26,7 +26,6 @@ MINUTES = 45
 PATIENCE = 5_000  # ms
 PRESENT = ".reveal .slides section.present:not(.stack)"
 FIGURES = f"{PRESENT} img[src$='.svg']"
-IN_THE_DARK = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 
 
 @dataclass

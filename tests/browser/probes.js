@@ -86,10 +86,22 @@
   });
 
   /* The printed half of a formula is hundreds of boxes in one colour, hidden from screen readers: to
-     axe its text says as much, in a tenth of the time. A formula with colours of its own is kept. */
-  const flatten = () => document.querySelectorAll(".katex-html").forEach(e => {
-    if (e.children.length && !e.querySelector("[style*=color]")) e.textContent = e.textContent;
-  });
+     axe its text says as much, in a tenth of the time. A formula with colours of its own is kept.
+     So it is with code: the first token of each kind stands for all others of a block. */
+  const flatten = () => {
+    document.querySelectorAll(".katex-html").forEach(e => {
+      if (e.children.length && !e.querySelector("[style*=color]")) e.textContent = e.textContent;
+    });
+    document.querySelectorAll(".highlight pre").forEach(block => {
+      const kinds = new Set();
+      block.querySelectorAll("span[class]").forEach(token => {
+        const kind = `${token.parentElement.className} ${token.className}`;
+        if (token.children.length || token.attributes.length > 1 || !kinds.has(kind)) kinds.add(kind);
+        else token.replaceWith(token.textContent);
+      });
+      block.normalize();
+    });
+  };
 
   const check = async (rules, accepted, selector) => {
     const runOnly = Array.isArray(rules) ? { type: "tag", values: rules } : rules;

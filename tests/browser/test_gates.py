@@ -39,13 +39,16 @@ GOOD = f"""{HEAD}{FOLLOWS}</head><body><main><h1>A page</h1><article>
 <figcaption>A line rises.</figcaption></figure><p><a href="#here">On</a></p><p id="here">Here.</p>
 <details><summary>Answer</summary><p>Forty-two.</p></details></article></main></body></html>"""
 BAD = f"""{HEAD}<link rel="stylesheet" href="https://fonts.example.org/a.css">
-<script src="big.js"></script></head><body style="background:#888"><main><h1>A page</h1><article>
+<script src="big.js"></script><style>.c {{ color: #999 }}</style></head>
+<body style="background:#888"><main><h1>A page</h1><article>
 <div id="late"></div><p style="color:#999">Hardly to be read.</p><p>And this moves.</p>
 <figure><img src="figure.svg"><figcaption>no sentence</figcaption></figure>
 <img src="stubborn.svg" alt="A line"><img src="boxed.svg" alt="A line">
 <img src="gone.png" alt="Gone"><p style="width:600px">Wide.</p>
 <div><div class="katex-display" style="overflow:hidden"><span class="katex-html">
 <span style="display:inline-block;width:500px">Long</span></span></div></div>
+<div class="highlight"><pre><span class="k">for</span> <span class="k">if</span>
+<span class="c">pale</span> <span class="c">pale</span></pre></div>
 <details><summary>Answer</summary><p style="color:#999">Folded and hardly to be read.</p></details>
 </article></main><script>console.warn("a warning");
 new PerformanceObserver(() => setTimeout(() => {{ // a page moves only once it has been painted
@@ -100,6 +103,11 @@ def test_a_gate_catches_the_bad_page_and_passes_the_good_one(name, good, bad):
     gate, expected = GATES[name]
     assert gate(good) == []
     assert expected in "\n".join(gate(bad))
+
+
+def test_the_first_token_of_a_kind_stands_for_all_of_its_block(bad):
+    pale = [f for f in bad.findings["light"] if f["html"].startswith('<span class="c"')]
+    assert [f["rule"] for f in pale] == ["color-contrast"]
 
 
 def test_contrast_is_measured_in_the_dark_too(browser, pages, axe):

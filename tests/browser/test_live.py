@@ -9,7 +9,10 @@ whose last bits are the library's own, are compared with Python's one by one. **
 sines that differ in the last bit may end far apart where a later line cancels. Programs of
 arithmetic and roots alone, which every machine rounds alike, are compared from end to end.
 **The cobweb** is compared step by step with `slopes.iterate`, since orbits in chaos part, and the
-steps of **the basins** with those of `slopes.newton`, for the same reason.
+steps of **the basins** with those of `slopes.newton`, for the same reason. **Anderson's** residuals
+are compared after a few steps, before the last differences are rounding. **The ellipse** gives its
+values, covariances and the points of its cloud to `slopes.propagation`, and its share of points and
+their moments to NumPy.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from browsing import SLOWDOWN, new_context, visit
 from playwright.sync_api import Browser, Page
 from serving import Server
 
-from slopes import dual, finite, iterate, newton, tape
+from slopes import dual, finite, fixedpoint, iterate, newton, propagation, tape
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = REPOSITORY / "docs/_static/live"
@@ -473,6 +476,145 @@ def test_the_roots_of_the_basins_are_roots(name, ask):
     assert np.abs(found - np.sort_complex(np.roots(POWERS[name]))).max() < 1e-14
 
 
+# --- Anderson's memory ----------------------------------------------------------------------------
+
+SIZE = 6  # unknowns
+BENDS = {"straight": lambda d: d, "bent": jnp.sin}
+
+
+def spreads(*, seed: int) -> np.ndarray:
+    """Draw lowest and highest eigenvalues, not all of them equal."""
+    low, wide = np.random.default_rng(seed).uniform((-1.2, 0.2), (0.8, 1), (POINTS, 2)).T
+    return np.linspace(low, low + wide, SIZE, axis=1)
+
+
+def memories_apart(name: str, memory: int, steps: int, ask: Any, wrong: float = 1) -> float:
+    """Let the package make some steps, and find the largest distance of a residual's component.
+
+    It is a part of the first residual, since later ones are differences of nearly equal numbers.
+    """
+    rates = spreads(seed=41)
+    body = "([name, rates, m, k]) => live.residuals(name, rates, m, k).at(-1)"
+    jobs = [[name, rate, memory, steps] for rate in rates.tolist()]
+    found = np.array(ask("anderson", body, jobs))
+    settings = {"memory": memory} if memory else {}
+    method = fixedpoint.anderson if memory else fixedpoint.picard
+
+    def last(rate: Any) -> tuple[Any, Any]:
+        def g(x: Any) -> Any:
+            return 1 + rate * BENDS[name](x - 1)
+
+        start = jnp.zeros(SIZE)
+        end = method(g, start, tol=0.0, steps=steps, **settings).value
+        return g(start) - start, g(end) - end
+
+    with jax.enable_x64(True):
+        first, right = map(np.asarray, jax.jit(jax.vmap(last))(jnp.asarray(rates)))
+    errors = np.abs(found - right * wrong).max(1) / np.linalg.norm(first, axis=1)
+    return float(errors.max())
+
+
+@pytest.mark.parametrize(("memory", "steps"), [(0, 9), (1, 4), (2, 4), (3, 5), (6, 6)])
+@pytest.mark.parametrize("name", BENDS)
+def test_residuals_of_the_memory_are_those_of_the_package(name, memory, steps, ask):
+    assert memories_apart(name, memory, steps, ask) <= 1e-9
+
+
+def test_a_residual_of_the_memory_that_is_wrong_by_one_part_in_two_thousand_is_caught(ask):
+    assert memories_apart("straight", 2, 2, ask, WRONG) > 1e-5
+
+
+# --- the ellipse ---------------------------------------------------------------------------------
+
+
+def strip_to_ring(x: Any, b: Any) -> Any:
+    """Radius and angle, turned and moved: a strip of length x and height y, bent by b > 0."""
+    radius = 1 / b + x[1]
+    return jnp.stack([radius * jnp.sin(b * x[0]), radius * jnp.cos(b * x[0]) - 1 / b])
+
+
+BENT = {
+    "bent strip": strip_to_ring,
+    "y + b x²": lambda x, b: jnp.stack([x[0], x[1] + b * x[0] ** 2]),
+    "(2 + y)/(2 + b x)": lambda x, b: jnp.stack([x[0], (2 + x[1]) / (2 + b * x[0])]),
+}
+CARRY = """([name, b, mean, spreads]) => {
+  const cov = live.covariance(...spreads), [value, carried] = live.propagate(name, b, mean, cov);
+  const after = live.cloud(name, b, mean, cov)[1].slice(0, 3);
+  return {cov, value, carried, after};
+}"""
+TELL = """([name, b, mean, spreads, size]) => {
+  const cov = live.covariance(...spreads), [value, carried] = live.propagate(name, b, mean, cov);
+  const after = live.cloud(name, b, mean, cov)[1];
+  return {value, carried, after, share: live.share(after, value, carried, size),
+    moments: live.moments(after)};
+}"""
+
+
+def bends(name: str, *, seed: int, count: int = POINTS) -> list[list[Any]]:
+    """Draw bends, means and spreads from the ranges of the figure's controls."""
+    rng = np.random.default_rng(seed)
+    spreads = rng.uniform([0.05, 0.02, -0.95], [0.8, 0.5, 0.95], (count, 3))
+    means = rng.uniform([-1, -0.3], [1, 0.3], (count, 2))
+    bent = rng.uniform(0.05, 1, count)
+    rows = zip(bent.tolist(), means.tolist(), spreads.tolist(), strict=True)
+    return [[name, *row] for row in rows]
+
+
+def ellipses_apart(name: str, ask: Any, wrong: float = 1) -> float:
+    """Carry a thousand covariances with `propagate`, and three points of each cloud by its factor.
+
+    Distances of covariances are measured in standard deviations that the figure found.
+    """
+    jobs = bends(name, seed=41)
+    found = ask("ellipse", CARRY, jobs)
+    (pairs,) = ask("ellipse", "() => live.NORMAL.slice(0, 3)", [0])
+    b, mean = (jnp.asarray([job[k] for job in jobs]) for k in (1, 2))
+    cov = jnp.asarray([answer["cov"] for answer in found])
+
+    def one(b: Any, mean: Any, cov: Any) -> Any:
+        points = mean[None] + jnp.asarray(pairs) @ jnp.linalg.cholesky(cov).T
+        y = propagation.propagate(lambda x: BENT[name](x, b), mean, cov)
+        return y, jax.vmap(lambda x: BENT[name](x, b))(points)
+
+    right, after = jax.tree.map(np.asarray, jax.jit(jax.vmap(one))(b, mean, cov))
+    units = right.error[:, :, None] * right.error[:, None, :]
+    apart = [
+        np.array([answer["value"] for answer in found]) - right.value,
+        (np.array([answer["carried"] for answer in found]) - right.cov * wrong) / units,
+        np.array([answer["after"] for answer in found]) - after,
+    ]
+    return float(max(np.abs(part).max() for part in apart))
+
+
+@pytest.mark.parametrize("name", BENT)
+def test_the_ellipses_and_clouds_are_those_of_the_package(name, ask):
+    assert ellipses_apart(name, ask) <= ROUNDING
+
+
+def test_an_ellipse_that_is_wrong_by_one_part_in_two_thousand_is_caught(ask):
+    assert ellipses_apart("y + b x²", ask, WRONG) > 1000 * ROUNDING
+
+
+@pytest.mark.parametrize("name", BENT)
+def test_shares_and_moments_of_a_cloud_are_those_of_numpy(name, ask):
+    drawn = bends(name, seed=42, count=50)
+    jobs = [[*job, size] for job, size in zip(drawn, [1, 2] * 25, strict=True)]
+    for (*_, size), answer in zip(jobs, ask("ellipse", TELL, jobs), strict=True):
+        after = np.array(answer["after"])
+        apart = np.linalg.solve(np.linalg.cholesky(answer["carried"]), (after - answer["value"]).T)
+        inside = np.linalg.norm(apart, axis=0) <= size
+        assert abs(answer["share"] - inside.mean()) <= 1 / len(after)  # one at the very edge
+        moments = after[:, 1].mean(), after[:, 1].std(ddof=1)
+        assert answer["moments"] == pytest.approx(moments, rel=1e-10, abs=1e-12)
+
+
+def test_without_a_bend_the_cloud_fills_its_ellipses_as_a_normal_one_does(ask):
+    jobs = [[name, 0, [0.3, 0], [0.7, 0.2, 0.5], size] for name in BENT for size in (1, 2)]
+    for (*_, size), answer in zip(jobs, ask("ellipse", TELL, jobs), strict=True):
+        assert abs(answer["share"] - (1 - math.exp(-(size**2) / 2))) < 0.005
+
+
 # --- in the page ---------------------------------------------------------------------------------
 
 FIGURES = {
@@ -482,6 +624,8 @@ FIGURES = {
     "cobweb": "batching",
     "passes": "jacobians",
     "basins": "newton",
+    "anderson": "fixedpoint",
+    "ellipse": "propagation",
 }
 WAKE = """name => document.querySelector(`[data-live=${name}]`).scrollIntoView({block: "center"})"""
 PLACE = "window.Reveal && Reveal.getIndices()"

@@ -16,12 +16,14 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Bool, Float, Int
 
-from slopes._typing import Numbers, Vector
-from slopes.fitting.errors import covariance, information
+from slopes._typing import Numbers
+from slopes.fitting.errors import FAR, apart, information, inverse, rows
 from slopes.newton import Found, newton, newton_minimum
+from slopes.newton.arguments import demand_above_zero, demand_count
 
 __all__ = ["Fit", "fit", "interval", "profile"]
 
@@ -30,33 +32,33 @@ NEAR = 1e-3
 
 
 class Fit(NamedTuple):
-    """A minimum, with the covariance of its parameters."""
+    """A minimum, with the covariance of its n parameters; under `jax.vmap`, one for each fit."""
 
-    value: Float[jax.Array, " n"]
-    """The parameters."""
-    cov: Float[jax.Array, "n n"]
+    value: Any
+    """The parameters, of the structure of the start."""
+    cov: Float[jax.Array, "... n n"]
     """Inverse of the Hessian; infinite variances where that is not positive definite."""
-    cost: Float[jax.Array, ""]
+    cost: Float[jax.Array, "..."]
     """Sum of the terms."""
-    converged: Bool[jax.Array, ""]
+    converged: Bool[jax.Array, "..."]
     """Whether it is a minimum, to within a thousandth of a standard error."""
-    iterations: Int[jax.Array, ""]
+    iterations: Int[jax.Array, "..."]
     """Newton steps."""
-    evaluations: Int[jax.Array, ""]
+    evaluations: Int[jax.Array, "..."]
     """Values with gradients."""
-    residual: Float[jax.Array, ""]
+    residual: Float[jax.Array, "..."]
     """Estimated distance from the minimum in standard errors; infinite if it has none."""
-    reason: Int[jax.Array, ""]
+    reason: Int[jax.Array, "..."]
     """Why the search stopped, as `slopes.newton.why` says it; rounding may keep it searching."""
 
     @property
     def error(self) -> jax.Array:
-        """Standard errors of the parameters, shape (n,)."""
-        return jnp.sqrt(jnp.diagonal(self.cov))
+        """Standard errors of the parameters in one row, shape (..., n)."""
+        return jnp.sqrt(jnp.diagonal(self.cov, axis1=-2, axis2=-1))
 
 
 def fit(
-    terms: Callable[..., Any], theta: Vector, *data: Any, tol: Numbers = 1e-8, steps: int = 50
+    terms: Callable[..., Any], theta: Any, *data: Any, tol: Numbers = 1e-8, steps: int = 50
 ) -> Fit:
     r"""Minimise a sum of terms, and give the parameters with their covariance.
 
@@ -64,8 +66,8 @@ def fit(
     ----------
     terms : Callable
         ``terms(theta, *data)``: one negative log-likelihood a datum, shape (m,).
-    theta : array of shape (n,)
-        Where to start.
+    theta : array of shape (n,), number or tree of arrays
+        Where to start, n real floating-point numbers; the matrix has them in the order of leaves.
     *data
         What the terms take besides the parameters.
     tol, steps : float, int
@@ -85,7 +87,9 @@ def fit(
     Notes
     -----
     How near the minimum is, is measured by :math:`\sqrt{g^\top Cg}`, which is free of units and
-    of the size of the cost. The errors are absolute: they follow from the spread that the terms
+    of the size of the cost. A direction whose curvature does not exceed the slope that is left
+    is taken for open: its valley's bend has a curvature of that size. A smaller `tol` then decides.
+    The errors are absolute: they follow from the spread that the terms
     state, and are not scaled by the residuals.
 
     Examples
@@ -95,32 +99,30 @@ def fit(
     >>> found.value.round(4).tolist(), found.error.round(4).tolist(), bool(found.converged)
     ([3.0], [0.5774], True)
     """
+    of, start, restore = rows(terms, theta)
 
-    def cost(theta: Any, *data: Any) -> Any:
-        return jnp.sum(terms(theta, *data))
+    def cost(row: Any, *data: Any) -> Any:
+        return jnp.sum(of(row, *data))
 
-    start = jnp.asarray(theta)
-    curved = jnp.abs(jnp.diagonal(information(terms, start, *data)))
+    curved = jnp.abs(jnp.diagonal(information(of, start, *data)))
     unit = 1 / jnp.sqrt(jnp.where((curved > 0) & jnp.isfinite(curved), curved, 1))
     found = newton_minimum(
         lambda z, *data: cost(start + unit * z, *data), jnp.zeros_like(start), *data,
         tol=tol, steps=steps,
     )  # fmt: skip
     best = start + unit * found.value
-    cov = covariance(terms, best, *data)
     value, slope = jax.value_and_grad(cost)(best, *data)
-    good = jnp.isfinite(cov).all() & jnp.isfinite(slope).all()
-    apart = jnp.sqrt(jnp.maximum(slope @ jnp.where(good, cov, 0) @ slope, 0))
-    residual = jnp.where(good, apart, jnp.inf)
+    cov = inverse(information(of, best, *data), slope)
+    residual = apart(slope, cov)
     return Fit(
-        best, cov, value, residual <= NEAR, found.iterations,
+        restore(best), cov, value, residual <= NEAR, found.iterations,
         found.evaluations, residual, found.reason,
     )  # fmt: skip
 
 
 def profile(
     terms: Callable[..., Any],
-    theta: Vector,
+    theta: Any,
     *data: Any,
     index: int,
     rise: float = 0.5,
@@ -131,9 +133,10 @@ def profile(
     Parameters
     ----------
     terms, theta, *data
-        As for `covariance`; `theta` is the minimum, as `fit` gives it.
+        As for `covariance`; `theta` is the minimum, as `fit` gives it, to a tenth of a standard
+        error: from elsewhere no stage is found.
     index : int
-        Of the parameter, from 0 to n - 1.
+        Of the parameter, from 0 to n - 1, in the order of leaves; not traced.
     rise : float
         How far the sum of the terms rises at the end, above 0: 0.5 for one standard error.
     stages : int
@@ -142,14 +145,14 @@ def profile(
     Returns
     -------
     Found
-        Its value has the shape (2, stages, n), all parameters along the profile, the lower side
-        first; the other fields have the shape (2, stages). A stage that is not found has
+        Its value has the shape (2, stages, n), all parameters in one row along the profile, the
+        lower side first; the other fields have the shape (2, stages). A stage that is not found has
         `converged` False, as have all that follow it.
 
     Raises
     ------
-    ValueError
-        If an argument is out of its range.
+    TypeError, ValueError
+        If an argument is of a wrong kind or out of its range.
 
     Examples
     --------
@@ -158,27 +161,27 @@ def profile(
     >>> profile(terms, jnp.array([3.0]), y, index=0, stages=2).value[1].round(2).tolist()
     [[3.29], [3.58]]
     """
-    n = jnp.shape(theta)[0]
-    for name, number, good, rule in (
-        ("index", index, 0 <= index < n, f"from 0 to {n - 1}"),
-        ("rise", rise, rise > 0, "above 0"),
-        ("stages", stages, stages >= 1, "at least 1"),
-    ):
-        if not good:
-            raise ValueError(f"{name} must be {rule}, got {name}={number!r}")
-    center = jnp.asarray(theta)
-    cov = covariance(terms, center, *data)
-    known = jnp.isfinite(cov).all()
+    of, center, _ = rows(terms, theta)
+    n = center.size
+    if isinstance(index, bool) or not isinstance(index, int | np.integer):
+        raise TypeError(f"index must be an integer that is not traced, got index={index!r}")
+    if not 0 <= index < n:
+        raise ValueError(f"index must be from 0 to {n - 1}, got index={index!r}")
+    demand_above_zero("rise", rise)
+    demand_count("stages", stages)
+    cov = inverse(information(of, center, *data))
+    slope = jax.grad(lambda row: jnp.sum(of(row, *data)))(center)
+    known = apart(slope, cov) <= FAR
     cov = jnp.where(known, cov, jnp.eye(n, dtype=cov.dtype))
     error = jnp.sqrt(jnp.diagonal(cov))
     # Row i of this correlation matrix is where the others go when parameter i goes one error.
     direction = cov[index] / error[index] / error
 
-    lowest = terms(center, *data)  # subtracted a term at a time: their sum would round more
+    lowest = of(center, *data)  # subtracted a term at a time: their sum would round more
     tol = float(jnp.finfo(center.dtype).eps) ** 0.6  # type: ignore[no-untyped-call]
 
     def above(z: Any) -> Any:
-        return jnp.sum(terms(center + error * z, *data) - lowest)
+        return jnp.sum(of(center + error * z, *data) - lowest)
 
     def stage(height: Any, z: Any, side: Any) -> tuple[Any, Found]:
         def equations(z: Any) -> Any:
@@ -209,7 +212,7 @@ def profile(
 
 
 def interval(
-    terms: Callable[..., Any], theta: Vector, *data: Any, index: int, rise: float = 0.5
+    terms: Callable[..., Any], theta: Any, *data: Any, index: int, rise: float = 0.5
 ) -> Found:
     """Give both ends of the profile interval of one parameter.
 
@@ -226,8 +229,8 @@ def interval(
 
     Raises
     ------
-    ValueError
-        If an argument is out of its range.
+    TypeError, ValueError
+        If an argument is of a wrong kind or out of its range.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-r"""Likelihoods, one term a datum: normal and Poisson data, errors in both coordinates.
+r"""Likelihoods, one term a datum: normal data, correlated or not, counts, errors in x and y.
 
 A term is minus the logarithm of a likelihood, up to a constant that no parameter enters, chosen so
 that a perfect datum has the term 0. A rise of the sum by 1/2 then marks one standard error.
@@ -19,7 +19,7 @@ import numpy as np
 
 from slopes._typing import Numbers
 
-__all__ = ["effective_variance", "gaussian", "poisson"]
+__all__ = ["correlated", "effective_variance", "gaussian", "poisson"]
 
 
 def gaussian(y: Numbers, mean: Numbers, sigma: Numbers) -> jax.Array:
@@ -40,7 +40,8 @@ def gaussian(y: Numbers, mean: Numbers, sigma: Numbers) -> jax.Array:
     Raises
     ------
     ValueError
-        If a standard deviation is known and not above 0.
+        If a standard deviation is known and not above 0, or `y` and `mean` have shapes of which
+        neither holds the other, as a row and a column have.
 
     Examples
     --------
@@ -48,9 +49,48 @@ def gaussian(y: Numbers, mean: Numbers, sigma: Numbers) -> jax.Array:
     [0.5, 0.0]
     """
     _demand_sizes("sigma", sigma, least=None)
-    mu = jnp.asarray(mean)
+    mu = _real(mean)
+    _demand_pairs("y", y, mu, sigma)
     terms: jax.Array = 0.5 * ((jnp.asarray(y, mu.dtype) - mu) / jnp.asarray(sigma, mu.dtype)) ** 2
     return terms
+
+
+def correlated(y: Numbers, mean: Numbers, cov: Numbers) -> jax.Array:
+    r"""Terms of correlated normal data, :math:`\frac12(L^{-1}(y-\mu))^2` with :math:`LL^\top=V`.
+
+    Parameters
+    ----------
+    y, mean : array of shape (m,)
+        Data, and what the model expects; the mean may be one number.
+    cov : array of shape (m, m)
+        Covariance matrix V of the data, symmetric and positive definite.
+
+    Returns
+    -------
+    array of shape (m,)
+        The terms, at least 0, independent of each other if V is right. Term i holds what datum i
+        says beyond those before it; only their sum is free of the order of the data.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is known and not symmetric or not positive definite, or shapes do not fit.
+
+    Examples
+    --------
+    >>> V = jnp.array([[1.0, 0.5], [0.5, 1.0]])
+    >>> float(correlated(jnp.array([1.0, 1.0]), 0.0, V).sum().round(6))  # 1/2 row inverse(V) column
+    0.666667
+    """
+    demand_covariance("cov", cov, np.shape(y))
+    mu = _real(mean)
+    _demand_pairs("y", y, mu, 1.0)
+    return 0.5 * whitened(jnp.asarray(y, mu.dtype) - mu, jnp.asarray(cov, mu.dtype)) ** 2
+
+
+def whitened(rows: jax.Array, cov: jax.Array) -> jax.Array:
+    """Turn rows of correlated errors into rows whose errors are independent, of spread 1."""
+    return jax.scipy.linalg.solve_triangular(jnp.linalg.cholesky(cov), rows, lower=True)
 
 
 def poisson(counts: Numbers, mean: Numbers) -> jax.Array:
@@ -61,22 +101,23 @@ def poisson(counts: Numbers, mean: Numbers) -> jax.Array:
     counts : array of shape (m,)
         Counts, at least 0.
     mean : array of shape (m,)
-        What the model expects, above 0.
+        What the model expects, at least 0.
 
     Returns
     -------
     array of shape (m,)
         The terms, at least 0, and 0 where a count is as expected; twice their sum is the deviance.
-        Infinite where the mean is not above 0.
+        Infinite where the mean is below 0, or 0 for a count that is not.
 
     Raises
     ------
     ValueError
-        If a count is known and negative.
+        If a count is known and negative, or shapes do not fit, as for `gaussian`.
 
     Notes
     -----
-    The binned likelihood; an empty bin contributes its mean.
+    The binned likelihood; an empty bin contributes its mean, even if that is 0. Near the mean the
+    term is computed from the relative distance, so that large counts lose no digits.
 
     Examples
     --------
@@ -84,12 +125,16 @@ def poisson(counts: Numbers, mean: Numbers) -> jax.Array:
     [1.5, 0.0]
     """
     _demand_sizes("counts", counts, least=0)
-    mu = jnp.asarray(mean)
+    mu = _real(mean)
+    _demand_pairs("counts", counts, mu, 1.0)
     k = jnp.asarray(counts, mu.dtype)
-    possible = mu > 0
-    safe = jnp.where(possible, mu, 1)
-    term = safe - k + k * jnp.log(jnp.where(k > 0, k, 1) / safe)
-    return jnp.where(possible, term, jnp.inf)
+    possible = (mu > 0) | ((mu == 0) & (k == 0))
+    seen = possible & (k > 0)
+    some, safe = jnp.where(seen, k, 1), jnp.where(seen, mu, 1)
+    off = (safe - some) / some
+    near = jnp.abs(off) < 0.5
+    rise = jnp.where(near, jnp.log1p(jnp.where(near, off, 0)), jnp.log(safe / some))
+    return jnp.where(possible, jnp.where(seen, some * (off - rise), mu), jnp.inf)
 
 
 def effective_variance(
@@ -112,7 +157,7 @@ def effective_variance(
     x, y : array of shape (m,)
         The data, both measured.
     sigma_x, sigma_y : float or array of shape (m,)
-        Their standard deviations, at least 0 and above 0.
+        Their standard deviations, at least 0 and above 0; an x with 0 is exact.
 
     Returns
     -------
@@ -122,7 +167,7 @@ def effective_variance(
     Raises
     ------
     ValueError
-        If a standard deviation is known and out of its range.
+        If a standard deviation is known and out of its range, or `x` and `y` differ in shape.
 
     Notes
     -----
@@ -130,7 +175,8 @@ def effective_variance(
     but the true places of the points are unknowns too, and once they are taken at their best the
     logarithm is absent: with it a slope is pulled towards 0 wherever the errors in x are large.
     The slope is taken where the point was measured, not where it is: good while the curve hardly
-    bends within `sigma_x`.
+    bends within `sigma_x`. No slope is asked for at an exact x among others, where it may be
+    infinite.
 
     Examples
     --------
@@ -141,13 +187,51 @@ def effective_variance(
     """
     _demand_sizes("sigma_x", sigma_x, least=0)
     _demand_sizes("sigma_y", sigma_y, least=None)
-    places = jnp.asarray(x)
-    value, slope = jax.vmap(jax.value_and_grad(lambda at: model(theta, at)))(places.ravel())
-    value, slope = value.reshape(places.shape), slope.reshape(places.shape)
+    if np.shape(x) != np.shape(y):
+        raise ValueError(f"y must have the shape of x, {np.shape(x)}, got y of shape {np.shape(y)}")
+    places = _real(x)
+    wide = jnp.broadcast_to(_real(sigma_x), places.shape)
+    blurred = jnp.where(wide > 0, places, places.ravel()[jnp.argmax(wide)])
+    value = jax.vmap(lambda at: model(theta, at))(places.ravel()).reshape(places.shape)
+    slope = jax.vmap(jax.grad(lambda at: model(theta, at)))(blurred.ravel()).reshape(places.shape)
     kind = value.dtype
-    variance = jnp.asarray(sigma_y, kind) ** 2 + (slope * jnp.asarray(sigma_x, kind)) ** 2
+    variance = jnp.asarray(sigma_y, kind) ** 2 + (slope * jnp.asarray(wide, kind)) ** 2
     terms: jax.Array = 0.5 * (jnp.asarray(y, kind) - value) ** 2 / variance
     return terms
+
+
+def _real(value: Any) -> jax.Array:
+    """Make an array of real numbers; integers are no type to compute in."""
+    array = jnp.asarray(value)
+    return array if jnp.issubdtype(array.dtype, jnp.floating) else array.astype(float)
+
+
+def _demand_pairs(name: str, data: Any, mean: jax.Array, sigma: Any) -> None:
+    """Refuse shapes that would make more terms than there are data or means."""
+    shapes = np.shape(data), mean.shape
+    try:
+        whole = np.broadcast_shapes(*shapes, np.shape(sigma))
+    except ValueError:
+        whole = None
+    if whole not in shapes:
+        raise ValueError(
+            f"mean must have the shape of {name}, {shapes[0]}, or be one number, got a mean of "
+            f"shape {shapes[1]}; a spread must fit them, got shape {np.shape(sigma)}"
+        )
+
+
+def demand_covariance(name: str, value: Any, shape: tuple[int, ...]) -> None:
+    """Refuse what is no covariance matrix of such data; of a traced one the shape is known."""
+    if np.shape(value) != shape * 2 or len(shape) != 1:
+        raise ValueError(
+            f"{name} must be a matrix for data of shape {shape}, got shape {np.shape(value)}"
+        )
+    if isinstance(value, jax.core.Tracer):
+        return
+    matrix = np.asarray(value)
+    even = np.allclose(matrix, matrix.T, rtol=1e-6, atol=0)
+    if not (even and np.linalg.eigvalsh(matrix)[0] > 0):
+        raise ValueError(f"{name} must be symmetric and positive definite, got {name}={value!r}")
 
 
 def _demand_sizes(name: str, value: Any, *, least: int | None) -> None:

@@ -40,6 +40,8 @@ __all__ = ["newton", "newton_minimum"]
 
 #: The part of the promised decrease that a step must bring (Armijo), and the most halvings.
 PART, HALVINGS = 1e-4, 60
+#: Eigenvalues of n rows up to this, in n roundings of the largest, may be rounding.
+NOISE = 16
 #: A code that only the loop knows.
 GOING_ON = -1
 
@@ -103,7 +105,7 @@ def newton(
     flat, restore = flattened("x", x)
 
     def functions(row: Any) -> Any:
-        y, _ = flattened("fn(x)", fn(restore(row), *args))
+        y = flattened("fn(x)", fn(restore(row), *args))[0].astype(flat.dtype)
         if y.shape != flat.shape:
             raise ValueError(
                 f"fn must return as many numbers as x holds, {flat.size}, got {y.size}"
@@ -114,7 +116,8 @@ def newton(
         jac = jacobian(functions, row)
         move = jnp.linalg.solve(jac, -y)
         usable = norm(jac @ move + y) <= 0.1 * norm(y)  # false for nan too
-        return jnp.where(usable, move, 0), jnp.where(usable, GOING_ON, SINGULAR)
+        refusal = jnp.where(jnp.all(jnp.isfinite(jac)), SINGULAR, NOT_FINITE)
+        return jnp.where(usable, move, 0), jnp.where(usable, GOING_ON, refusal)
 
     def merit(row: Any) -> tuple[Any, Any]:
         y = functions(row)
@@ -167,17 +170,20 @@ def newton_minimum(
     flat, restore = flattened("x", x)
 
     def value(row: Any) -> Any:
-        return one_number(fn(restore(row), *args))
+        return one_number(fn(restore(row), *args)).astype(flat.dtype)
 
     def full(row: Any, slope: Any) -> tuple[Any, Any]:
         values, vectors = jnp.linalg.eigh(hessian(value, row))
-        sizes = jnp.abs(values)
-        floor = unit(row) ** 0.5 * sizes.max()
-        usable = (floor > 0) & jnp.isfinite(floor)
-        turned = (vectors.T @ slope) / jnp.where(usable, jnp.maximum(sizes, floor), 1)
-        bent = jnp.where(values[0] < -floor, NEGATIVE_CURVATURE, GOING_ON)
-        flat_or_nan = jnp.where(norm(slope) > 0, SINGULAR, GOING_ON)
-        return jnp.where(usable, -vectors @ turned, 0), jnp.where(usable, bent, flat_or_nan)
+        sizes, most = jnp.abs(values), jnp.max(jnp.abs(values))
+        usable, noise = (most > 0) & jnp.isfinite(most), NOISE * row.size * unit(row) * most
+        known = jnp.where(sizes > noise, sizes, unit(row) ** 0.5 * most)
+        turned = (vectors.T @ slope) / jnp.where(usable, known, 1)
+        verdict = jnp.select(
+            [~jnp.isfinite(most), (most == 0) & (norm(slope) > 0), values[0] < -noise],
+            [NOT_FINITE, SINGULAR, NEGATIVE_CURVATURE],
+            GOING_ON,
+        )
+        return jnp.where(usable, -vectors @ turned, 0), verdict
 
     return _search(
         jax.value_and_grad(value), full, lambda slope, move, _: slope @ move,
@@ -198,7 +204,7 @@ def _search(
         move, verdict = full(s.x, s.slope)
         falls = promise(s.slope, move, s.merit)
         done = norm(s.slope) <= target
-        refused = jnp.where(done, True, verdict == SINGULAR)
+        refused = done | (verdict == SINGULAR) | (verdict == NOT_FINITE)
         reason = jnp.where(done & (verdict != NEGATIVE_CURVATURE), CONVERGED, verdict)
         slack = 2 * eps * jnp.abs(s.merit)
 
@@ -214,12 +220,13 @@ def _search(
             lambda tried: ~tried[2] & (tried[1] < HALVINGS), halve, first
         )
         x = jnp.where(refused | ~ok, s.x, s.x + part * move)
-        still = norm(move) <= 4 * eps * norm(s.x)  # the full step is lost in rounding
+        y, g = jnp.where(ok, y, s.merit), jnp.where(ok, g, s.slope)
+        still = norm(move) <= 4 * eps * norm(s.x)  # the full step is lost in rounding,
+        still &= norm(g) >= norm(s.slope) / 2  # unless a small unknown beside a large one gains
         onward = jnp.select([still, ~ok], [AT_ROUNDING, STALLED], GOING_ON)
         onward = jnp.where((onward == GOING_ON) & (s.steps + 1 >= most), OUT_OF_STEPS, onward)
         return State(
-            x, jnp.where(ok, y, s.merit), jnp.where(ok, g, s.slope),
-            s.steps + jnp.where(refused, 0, 1), s.evaluations + count,
+            x, y, g, s.steps + jnp.where(refused, 0, 1), s.evaluations + count,
             jnp.where(refused, reason, onward),
         )  # fmt: skip
 

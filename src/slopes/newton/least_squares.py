@@ -153,7 +153,7 @@ def _local(fn: Any, x: Any, r: Any, units: Any) -> Local:
     jac = jacobian(fn, x)
     lengths = jax.vmap(norm, in_axes=1)(jac)
     units = jnp.maximum(MEMORY * units, lengths)
-    units = jnp.where(units > 0, units, 1)
+    units = jnp.where(units == 0, 1, units)  # what is not a number stays what it is
     usable = jnp.all(jnp.isfinite(units))
     span, sizes, rows = jnp.linalg.svd(
         jnp.where(usable, jac / units[None, :], 0), full_matrices=False

@@ -131,18 +131,19 @@ def conjugate_gradient(
     usable = jnp.isfinite(size)
     scale = jnp.where(usable & (size > 0), size, 1)
     end = walk(product, jnp.where(usable, flat / scale, 0), jnp.inf, tol, most)
-    left = scale * norm(flat / scale - product(end.x))
+    x, left = scale * end.x, scale * norm(flat / scale - product(end.x))
+    usable &= jnp.all(jnp.isfinite(x))
     reason = jnp.where(
         (end.reason == CONVERGED) & ~(left <= jnp.asarray(tol) * size), STALLED, end.reason
     )
     reason = jnp.where(usable, reason, NOT_FINITE)
     bent = (reason == NEGATIVE_CURVATURE) | (reason == SINGULAR)
     return Solved(
-        restore(scale * end.x),
+        restore(jnp.where(usable, x, 0)),
         reason == CONVERGED,
         end.steps,
         end.products + 1,
-        jnp.where(jnp.isfinite(left), left, jnp.inf),
+        jnp.where(usable & jnp.isfinite(left), left, jnp.inf),
         reason,
         restore(jnp.where(bent, end.p, 0)),
     )

@@ -25,7 +25,7 @@ _WORDS = {
     CONVERGED: "the residual is below the tolerance",
     AT_ROUNDING: "what a step can gain is below the rounding of the function",
     OUT_OF_STEPS: "the steps are used up",
-    NOT_FINITE: "the function or its derivative is not finite at the start",
+    NOT_FINITE: "the function or its derivative is not finite",
     SINGULAR: "the matrix of the step is singular",
     NEGATIVE_CURVATURE: "the curvature is negative, where a minimum has none",
     STALLED: "no step, however short, makes progress",

@@ -114,7 +114,7 @@ def newton_cg(
     demand_above_zero("radius", radius)
     most = demand_count("steps", steps)
     flat, restore = flattened("x", x)
-    both = jax.value_and_grad(lambda row: one_number(fn(restore(row), *args)))
+    both = jax.value_and_grad(lambda row: one_number(fn(restore(row), *args)).astype(row.dtype))
     value, slope = both(flat)
     target = jnp.asarray(tol) * jnp.minimum(1, norm(slope))
     good = jnp.isfinite(value) & jnp.isfinite(norm(slope))
@@ -122,7 +122,7 @@ def newton_cg(
     first = State(
         flat, value, slope, jnp.asarray(radius, flat.dtype), jnp.array(0), jnp.array(1), reason
     )
-    step = _stepper(both, target, most, flat)
+    step = _stepper(both, target, most, norm(slope), flat)
     end = lax.while_loop(lambda s: s.reason == GOING_ON, step, first)
     left = norm(end.slope)
     return Found(
@@ -132,10 +132,9 @@ def newton_cg(
     )  # fmt: skip
 
 
-def _stepper(both: Any, target: Any, most: int, flat: Any) -> Callable[[State], State]:
+def _stepper(both: Any, target: Any, most: int, first: Any, flat: Any) -> Callable[[State], State]:
     """Make the function of one step."""
     eps, inner = unit(flat), 10 * flat.size + 20
-    first = norm(both(flat)[1])
 
     def step(s: State) -> State:
         _, product = jax.linearize(lambda row: both(row)[1], s.x)
@@ -149,9 +148,10 @@ def _stepper(both: Any, target: Any, most: int, flat: Any) -> Callable[[State], 
         radius = jnp.where((ratio > GROW) & ~inside, 2 * s.radius, radius)
         x = jnp.where(accepted, s.x + move, s.x)
         slope = jnp.where(accepted, slope, s.slope)
-        rounding = inside & accepted & (promised <= eps * jnp.abs(s.value))
+        unseen = accepted & (promised <= eps * jnp.abs(s.value))
+        rounding = inside & (unseen | (length <= 4 * eps * norm(s.x)))
         rounding &= norm(slope) >= norm(s.slope) / 2
-        short = ~(radius > eps * jnp.max(jnp.abs(s.x))) | ~(radius > 0)
+        short = ~accepted & ~(radius > eps * jnp.max(jnp.abs(s.x)))
         reason = jnp.select(
             [~sound, norm(slope) <= target, rounding, short, s.steps + 1 >= most],
             [NOT_FINITE, CONVERGED, AT_ROUNDING, STALLED, OUT_OF_STEPS],
@@ -182,5 +182,9 @@ def _inside(product: Any, slope: Any, radius: Any, first: Any, most: int) -> tup
     model += far * end.p @ end.r - 0.5 * far**2 * end.p @ end.product
     sound = (end.reason != NOT_FINITE) & jnp.all(jnp.isfinite(move))
     return (
-        jnp.where(sound, move, 0), jnp.where(sound, size**2 * model, 0), ~edge, end.products, sound
-    )  # fmt: skip
+        jnp.where(sound, move, 0),
+        jnp.where(sound, size * (size * model), 0),
+        ~edge,
+        end.products,
+        sound,
+    )

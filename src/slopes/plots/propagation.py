@@ -160,7 +160,8 @@ def orders(
     ways = zip(errors.items(), cycle(len(errors)), markers, at, strict=False)
     for (name, wrong), colour, marker, place in ways:
         ax.loglog(spread, wrong, marker + "-", color=PALETTE[colour][0], markersize=5)
-        label(ax, float(spread[place]), float(wrong[place]) * 1.6, name, colour=colour, ha="right")
+        above = float(spread[place]), float(wrong[place]) * 1.6
+        label(ax, *above, name, colour=colour, ha="right", va="bottom")
     ax.set(xlabel=r"$\sigma_x$", ylabel=f"relative error of {quantity}")
     told = [f"{name} {e[0]:.0e} to {e[-1]:.0e}" for name, e in errors.items()]
     return draw(

@@ -34,11 +34,11 @@ class SecondOrder(NamedTuple):
     """Mean and covariance to second order, and by how much the mean was moved."""
 
     value: Any
-    """Mean of the values: what the function returns at the mean, and `bias`."""
+    """Mean of the values, which is what the function returns at the mean, plus `bias`."""
     error: Any
     """Standard deviations, built like `value`."""
     cov: Any
-    """Covariances: for an array `value` its shape twice, for any other tree (m, m)."""
+    """Covariances, for an array `value` its shape twice, for any other tree (m, m)."""
     bias: Any
     """By how much the mean of the values is above the value at the mean, built like `value`."""
 

@@ -44,7 +44,7 @@ class Propagated(NamedTuple):
     error: Any
     """Standard deviations, built like `value`."""
     cov: Any
-    """Covariances: for an array `value` its shape twice, for any other tree (m, m)."""
+    """Covariances, for an array `value` its shape twice, for any other tree (m, m)."""
 
 
 class Independent(NamedTuple):

@@ -28,7 +28,6 @@ from slopes.propagation.arguments import (
     covariance,
     demand_count,
     demand_key,
-    demand_result,
     flatten,
 )
 
@@ -43,9 +42,9 @@ class Sampled(NamedTuple):
     error: Any
     """Standard deviations over the samples, built like `value`."""
     cov: Any
-    """Covariances: for an array `value` its shape twice, for any other tree (m, m)."""
+    """Covariances, for an array `value` its shape twice, for any other tree (m, m)."""
     value_error: Any
-    """Standard error of `value`, built like it: what more samples would make smaller."""
+    """Standard error of `value`, built like it; more samples make it smaller."""
     error_error: Any
     """Standard error of `error`, built like it."""
     samples: int
@@ -197,7 +196,7 @@ def monte_carlo(
     at_once = min(demand_count("chunk", chunk, 1), samples)
     task = flatten(fn, mean)
     values = lax.map(task.fn, _points(task, cov, key, samples), batch_size=at_once)
-    demand_result(values, "at every sample")
+    _demand_defined(values)
     value = values.mean(0)
     apart = values - value[None]
     sigma = apart.T @ apart / float(samples - 1)
@@ -207,3 +206,15 @@ def monte_carlo(
     parts = value, error, error / jnp.sqrt(float(samples)), bar
     value, error, value_error, error_error = map(task.tree, parts)
     return Sampled(value, error, task.matrix(sigma), value_error, error_error, samples)
+
+
+def _demand_defined(values: jax.Array) -> None:
+    """Refuse samples at which the function is not finite, and count them."""
+    if isinstance(values, jax.core.Tracer):
+        return
+    lost = int(np.sum(~np.isfinite(values).all(axis=1)))
+    if lost:
+        raise ValueError(
+            f"fn must be finite at every sample, got {lost} of {len(values)} where it is not; "
+            "draw inputs that fn is defined for, or let it return what it means there"
+        )

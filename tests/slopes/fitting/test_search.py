@@ -161,6 +161,52 @@ def test_pulls_of_toys_are_standard_normal():
     assert np.allclose(np.std(found.value, 0), asked, rtol=3 / np.sqrt(800))
 
 
+def test_a_stack_of_fits_has_a_row_of_errors_for_each():
+    sets = jnp.array([[4.0, 9.0], [16.0, 25.0], [1.0, 36.0]])
+    found = jax.vmap(lambda k: fit(counting, jnp.array([5.0, 5.0]), k))(sets)
+    assert np.allclose(found.error, np.sqrt(sets), rtol=1e-9)
+
+
+def test_a_tree_of_parameters_has_profiles_by_the_order_of_its_leaves():
+    k = jnp.array([9.0, 4.0])
+    of = lambda tree, k: poisson(k, jnp.stack([tree["b"], tree["a"]]))  # noqa: E731
+    found = fit(of, {"b": 5.0, "a": 5.0}, k)
+    assert (float(found.value["b"]), float(found.value["a"])) == pytest.approx((9, 4))
+    alone = interval(counting, k[:1], k[:1], index=0)
+    assert np.allclose(interval(of, found.value, k, index=1).value, alone.value, rtol=1e-9)
+
+
+def test_a_point_that_is_no_minimum_has_no_profile():
+    y = jnp.array([1.0, 2.0, 6.0])
+    of = lambda theta, y: gaussian(y, theta[0], 1.0)  # noqa: E731
+    error = 3**-0.5
+    near = interval(of, jnp.array([3.0 + 0.01 * error]), y, index=0)
+    assert near.converged.all()
+    assert np.allclose(near.value, [3 - error, 3 + error], rtol=0, atol=0.02 * error)
+    far = interval(of, jnp.array([3.0 + 0.2 * error]), y, index=0)
+    assert not far.converged.any()
+    assert far.value.tolist() == [-np.inf, np.inf]
+
+
+def test_an_unbinned_fit_has_the_closed_form_of_an_exponential():
+    # Mean life of n decays: mean of the times, error the mean over root n.
+    times = jnp.asarray(np.random.default_rng(8).exponential(2.0, 400))
+    of = lambda life, t: t / life + jnp.log(life)  # noqa: E731
+    found = fit(of, 1.0, times)
+    assert found.converged
+    assert float(found.value) == pytest.approx(float(times.mean()), rel=1e-9)
+    assert float(found.error[0]) == pytest.approx(float(times.mean()) / 20, rel=1e-9)
+    ends = interval(of, found.value, times, index=0)
+    rise = lambda r: 400 * (1 / r - 1 + np.log(r))  # noqa: E731  # at r times the mean
+    assert np.allclose(rise(np.asarray(ends.value) / float(found.value)), 0.5, rtol=1e-6)
+
+
+@pytest.mark.parametrize("index", [True, 0.0, "a"])
+def test_an_index_of_another_kind_is_refused(index):
+    with pytest.raises(TypeError, match="index must be an integer that is not traced"):
+        interval(counting, jnp.ones(1), jnp.ones(1), index=index)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -81,6 +81,41 @@ def test_a_start_that_is_not_finite_and_too_few_steps_are_told():
     assert newton.newton(lambda x: x**2 - 2, 1.0, steps=1).reason == newton.OUT_OF_STEPS
 
 
+@pytest.mark.parametrize(
+    ("fn", "start"),
+    [
+        (lambda x: jnp.sqrt(x) - 1, 0.0),
+        (lambda x: jnp.stack([jnp.linalg.norm(x) - 1, x[0]]), [0.0, 0.0]),
+    ],
+)
+def test_a_slope_that_is_infinite_or_nan_is_not_called_singular(fn, start):
+    found = newton.newton(fn, jnp.array(start))
+    assert found.reason == newton.NOT_FINITE
+    assert found.value.tolist() == start
+
+
+def test_a_small_unknown_beside_a_large_one_is_still_found():
+    def fn(x):
+        return jnp.stack([x[0] - 1e12, jnp.exp(1e6 * x[1]) - 3])
+
+    found = newton.newton(fn, jnp.array([1e12, 0.0]), tol=1e-9)
+    assert found.converged
+    assert float(found.value[1]) == pytest.approx(1e-6 * np.log(3), rel=1e-9)
+
+
+def test_results_of_another_precision_are_taken_in_that_of_the_point():
+    wide, narrow = np.float64, np.float32
+    for of_point, of_result in ((narrow, wide), (wide, narrow)):
+        x = jnp.ones(2, of_point)
+        root = newton.newton(lambda x, t=of_result: x.astype(t) ** 2 - t(2), x, tol=1e-6)
+        least = newton.newton_minimum(lambda x, t=of_result: jnp.sum((x.astype(t) - t(2)) ** 2), x)
+        for found, expected in ((root, 2**0.5), (least, 2.0)):
+            assert found.converged
+            assert found.value.dtype == of_point
+            assert found.residual.dtype == of_point
+            assert np.abs(found.value - expected).max() < 1e-6
+
+
 def test_trees_arguments_jit_and_vmap():
     def fn(x, a):
         return {"p": x["p"] ** 2 - a, "q": x["q"] - x["p"]}
@@ -119,6 +154,33 @@ def test_a_saddle_is_not_called_a_minimum():
     found = newton.newton_minimum(lambda x: x[0] ** 2 - x[1] ** 2, jnp.zeros(2))
     assert found.reason == newton.NEGATIVE_CURVATURE
     assert not found.converged
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-3, 1e6])
+def test_unknowns_in_other_units_take_the_same_single_step(scale):
+    found = newton.newton_minimum(
+        lambda x: (x[0] - 1) ** 2 + (scale * x[1] - 1) ** 2, jnp.zeros(2), tol=1e-14 * scale
+    )
+    assert found.iterations <= 3  # one, and what rounding leaves
+    assert np.abs(found.value * np.array([1, scale]) - 1).max() < 1e-5
+
+
+def test_a_saddle_with_a_weak_curvature_is_told_and_a_flat_valley_is_not_one():
+    weak = newton.newton_minimum(lambda x: 1e10 * x[0] ** 2 - x[1] ** 2, jnp.zeros(2))
+    assert weak.reason == newton.NEGATIVE_CURVATURE
+    draw = np.random.default_rng(0)
+    for _ in range(20):
+        A = draw.normal(size=(3, 6))  # three directions without curvature, but for rounding
+        found = newton.newton_minimum(lambda x, A=A: jnp.sum((A @ x - 1) ** 2), jnp.zeros(6))
+        assert found.converged
+        assert np.abs(A @ found.value - 1).max() < 1e-7
+        assert np.abs(found.value).max() < 100
+
+
+def test_a_curvature_that_is_nan_is_not_called_singular():
+    found = newton.newton_minimum(lambda x: (x - 1) ** 2 + jnp.abs(x) ** 1.5, 0.0)
+    assert found.reason == newton.NOT_FINITE
+    assert found.value == 0.0
 
 
 def test_a_function_without_curvature_is_refused_unless_it_is_flat():

@@ -197,9 +197,14 @@ def test_a_start_without_a_value_is_told():
     assert found.residual == jnp.inf
 
 
-def test_a_start_without_a_slope_is_told():
-    found = levenberg_marquardt(lambda x: jnp.sqrt(x) - 1, jnp.zeros(1))
+@pytest.mark.parametrize(
+    "fn", [lambda x: jnp.sqrt(x) - 1, lambda x: jnp.stack([jnp.linalg.norm(x) - 1, x[0]])]
+)
+def test_a_start_where_the_slope_is_infinite_or_nan_is_told(fn):
+    found = levenberg_marquardt(fn, jnp.zeros(2))
     assert found.reason == newton.NOT_FINITE
+    assert not found.converged
+    assert found.residual == jnp.inf
 
 
 def test_a_step_to_where_there_is_no_value_is_refused():

@@ -78,6 +78,14 @@ def test_what_is_not_finite_is_refused_and_the_value_stays_finite(bad):
         assert call.residual == jnp.inf
 
 
+def test_a_solution_beyond_the_largest_number_is_refused():
+    found = newton.conjugate_gradient(lambda v: 1e-200 * v, jnp.array([1e200, 1.0]))
+    assert found.reason == newton.NOT_FINITE
+    assert not found.converged
+    assert found.value.tolist() == [0.0, 0.0]
+    assert found.residual == jnp.inf
+
+
 def test_too_few_steps_and_a_tolerance_below_rounding_are_told_apart():
     A, b = spd(50, 1e4)
     few = newton.conjugate_gradient(lambda v: A @ v, jnp.asarray(b), steps=3)

@@ -26,6 +26,32 @@ def test_rosenbrock_is_solved_whether_large_or_small(scale):
     assert np.abs(found.value - 1).max() < 1e-5
 
 
+def test_a_function_whose_square_overflows_is_solved_too():
+    found = newton.newton_cg(lambda x: 1e200 * ((x - 1) ** 2 + (x - 1) ** 4), 3.0)
+    assert found.converged
+    assert abs(found.value - 1) < 1e-9
+
+
+@pytest.mark.parametrize("unit", [1e17, 1e-17])
+def test_a_radius_of_another_size_than_the_point_grows_or_shrinks_to_it(unit):
+    found = newton.newton_cg(lambda x: (x / unit - 1) ** 2, 3 * unit)
+    assert found.converged
+    assert abs(found.value / unit - 1) < 1e-7
+
+
+def test_results_of_another_precision_are_taken_in_that_of_the_point():
+    x = jnp.zeros(2, jnp.float32)
+    found = newton.newton_cg(lambda x: jnp.sum((x.astype(jnp.float64) - 2) ** 2), x)
+    assert found.converged
+    assert found.value.dtype == found.residual.dtype == jnp.float32
+
+
+def test_a_curvature_that_is_nan_is_told():
+    found = newton.newton_cg(lambda x: (x - 1) ** 2 + jnp.abs(x) ** 1.5, 0.0)
+    assert found.reason == newton.NOT_FINITE
+    assert found.value == 0.0
+
+
 def test_a_step_of_negative_curvature_goes_to_the_edge_and_down():
     found = newton.newton_cg(
         lambda x: jnp.cos(x[0]) + jnp.cos(x[1]), jnp.array([0.1, -0.2]), radius=0.5

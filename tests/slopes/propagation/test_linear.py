@@ -259,3 +259,46 @@ def test_a_call_into_pythons_mathematics_is_an_error_of_jax():
 
     with pytest.raises(TypeError, match="concrete value"):
         propagate(lambda x: math.exp(x), 1.0, 0.01)
+
+
+def test_a_function_of_two_arguments_is_told_that_one_is_missing():
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'b'"):
+        propagate(lambda s, b: s / (s + b), jnp.array([40.0, 10.0]), jnp.eye(2))
+
+
+def photons(energy, mass=0.135):
+    """Two of one energy and the angle between them, in single precision."""
+    x = jnp.array([energy, energy, 2 * np.arcsin(mass / 2 / energy)], "float32")
+    return x, jnp.diag((x * jnp.array([0.01, 0.01, 0.0], "float32")) ** 2)
+
+
+def by_momenta(x):
+    along, across = x[0] + x[1] * jnp.cos(x[2]), x[1] * jnp.sin(x[2])
+    return jnp.sqrt((x[0] + x[1]) ** 2 - along**2 - across**2)
+
+
+def test_a_mass_that_rounding_has_eaten_is_refused():
+    with pytest.raises(ValueError, match="fn must be finite at mean, and its derivatives too"):
+        propagate(by_momenta, *photons(1000.0))
+    right = propagate(lambda x: 2 * jnp.sqrt(x[0] * x[1]) * jnp.sin(x[2] / 2), *photons(1000.0))
+    assert float(right.error / right.value) == pytest.approx(0.01 / np.sqrt(2), rel=2.0**-20)
+
+
+def test_errors_of_one_cause_add_up_and_those_of_two_add_by_squares():
+    at = jnp.array([30.0, 20.0])
+    alone = 0.01 * jnp.diag(at)
+    both = propagate_factor(lambda x: jnp.sqrt(x[0] * x[1]), at, alone)
+    one = propagate_factor(lambda x: jnp.sqrt(x[0] * x[1]), at, alone.sum(1, keepdims=True))
+    assert float(both.error / both.value) == pytest.approx(0.01 / np.sqrt(2), rel=8 * U)
+    assert float(one.error / one.value) == pytest.approx(0.01, rel=8 * U)
+
+
+@pytest.mark.parametrize("correlations", [(0.9, 0.9, -0.9), (0.0, 0.8, 0.8)])
+def test_three_inputs_can_be_impossible_where_each_pair_is_allowed(correlations):
+    a, b, c = correlations
+    cov = jnp.array([[1.0, a, b], [a, 1.0, c], [b, c, 1.0]])
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        pair = jnp.array([i, j])
+        propagate(jnp.sum, jnp.ones(2), cov[pair][:, pair])
+    with pytest.raises(ValueError, match="no negative variance in any direction"):
+        propagate(jnp.sum, jnp.ones(3), cov)

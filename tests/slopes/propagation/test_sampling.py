@@ -132,11 +132,20 @@ def test_other_bad_input_is_refused():
         monte_carlo(jnp.sin, 0.0, 1.0, key=KEY, samples=10, chunk=0)
     with pytest.raises(ValueError, match="samples must be at least 1"):
         draws(0.0, 1.0, key=KEY, samples=0)
-    with pytest.raises(ValueError, match="fn must be finite at every sample"):
-        monte_carlo(jnp.log, 0.1, 1.0, key=KEY, samples=100)
     with pytest.raises(ValueError, match="cov must be a covariance matrix"):
         factor(jnp.ones((2, 3)))
 
 
 def test_old_keys_will_do():
     assert draws(0.0, 1.0, key=jax.random.PRNGKey(0), samples=3).shape == (3,)
+
+
+def test_samples_at_which_the_function_is_not_defined_are_counted():
+    points = draws(jnp.ones(2), jnp.eye(2), key=KEY, samples=1000)
+    lost = int(np.sum(np.asarray(points).min(axis=1) < 0))
+    assert 100 < lost < 500
+    with pytest.raises(ValueError, match=f"finite at every sample, got {lost} of 1000 ") as refused:
+        monte_carlo(jnp.sqrt, jnp.ones(2), jnp.eye(2), key=KEY, samples=1000)
+    assert len(str(refused.value)) < 200  # not a print of all values
+    found = jax.jit(lambda m: monte_carlo(jnp.sqrt, m, jnp.eye(2), key=KEY, samples=10))
+    assert np.isnan(found(jnp.ones(2)).error).any()  # compiled, it cannot look

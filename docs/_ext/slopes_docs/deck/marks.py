@@ -95,12 +95,35 @@ M60 460H460"/>
 """
     + _points([(454, 140), (302, 490)])
     + _points([(199, 560)], 15),
+    # the ellipse that is claimed, and points that bend out of it
+    "ellipse": """<g transform="rotate(3 248 321)" fill="none">
+<ellipse class="secant" cx="248" cy="321" rx="240" ry="96"/>
+<ellipse class="curve" cx="248" cy="321" rx="120" ry="48"/></g>
+<path class="tangent" d="M40 470C150 280 330 240 476 540"/>
+"""
+    + _points([(34, 520), (76, 484), (60, 412), (112, 424), (118, 346), (158, 392), (172, 312),
+               (206, 368), (226, 300), (288, 308), (300, 366), (336, 340), (352, 398), (396, 388),
+               (394, 452), (446, 446), (424, 512), (484, 586)], 9)
+    + _points([(248, 321)], 15),
     # an orbit between a parabola and the diagonal
     "cobweb": """<path class="secant" d="M40 650 490 90"/>
 <path class="curve" d="M40 650Q265 -302 490 650"/>
 <path class="tangent" d="M94 583V449H202V212H392V326H300V186H413V380H257V175H422V406H236"/>
 """
     + _points([(94, 583)], 15),
+    # points of a spiral that leaves, and their mixture in the middle of it
+    "mixture": """<path class="secant" d="M260 330V300L290 360 205 405 170 270 330 205 425 395 235
+560 65 330 210 90 470 150"/>
+<path class="tangent" d="M425 395 302 366M302 366 330 352M302 366 326 390"/>
+"""
+    + _points([(205, 405), (170, 270), (330, 205), (425, 395), (235, 560), (65, 330), (210, 90)])
+    + _points([(260, 356)], 18),
+    # a payoff with a kink, its price, and the price's slope
+    "payoff": """<path class="secant" d="M30 600H260L490 231"/>
+<path class="curve" d="M30 592C120 588 200 560 260 510C330 450 420 310 490 195"/>
+<path class="tangent" d="M120 626.7 400 393.3M400 393.3 358 404M400 393.3 382 433"/>
+"""
+    + _points([(260, 510)], 15),
     # forwards along the lines, and back
     "graph": f'<path class="curve" d="{_edges(GRAPH, "02 03 13 24 34")}"/>\n'
     '<path class="tangent back" d="M420 350C370 450 330 480 280 470M400 262C360 180 330 150 290 146'
