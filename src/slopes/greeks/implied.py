@@ -19,6 +19,7 @@ Koehler, *Journal of Finance* 37 (1982) 227-230, for the bend.
 """
 
 import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -126,6 +127,7 @@ def explain(reason: int) -> str:
     return REASONS[reason]
 
 
+@partial(jax.jit, static_argnums=0)  # or each call that is not traced compiles the loop anew
 def _implied(steps: int, *given: Any) -> ImpliedVolatility:
     usable = jnp.isfinite(jnp.stack(given)).all() & (jnp.stack(given[1:4]) > 0).all()
     price, *at = (

@@ -94,9 +94,9 @@ def smoothing(width: Points, bias: Points, error: Points, ratio: float) -> Drawi
     ax.loglog(width, bias, "o-", color=PALETTE["blue"][0])
     ax.loglog(width, error, "s-", color=PALETTE["orange"][0])
     ax.axhline(ratio, color=PALETTE["muted"][0], linewidth=1)
-    label(ax, float(width[-1]), float(bias[-1]), "bias", colour="blue", ha="right", va="bottom")
-    label(ax, float(width[0]), float(error[0]), "standard error", colour="orange", va="bottom")
-    label(ax, float(width[0]), ratio, "likelihood ratio", colour="muted", va="top")
+    label(ax, 0.9 * width[-2], float(bias[-2]), "bias", colour="blue", ha="right", va="bottom")
+    label(ax, width[0], 1.3 * error[0], "standard error", colour="orange", va="bottom")
+    label(ax, width[-1], 1.1 * ratio, "likelihood ratio", colour="muted", ha="right", va="bottom")
     ax.set(xlabel="width", ylabel="error of delta")
     best = int(np.argmin(bias**2 + error**2))
     return draw(
