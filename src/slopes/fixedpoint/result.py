@@ -27,12 +27,12 @@ class Found(NamedTuple):
     iterations: Int[jax.Array, "..."]
     """Steps that were made, those that were taken back among them."""
     evaluations: Int[jax.Array, "..."]
-    """Evaluations of the map: one at the start, and one for each step."""
+    """Evaluations of the map, one at the start and one for each step."""
     residual: Float[jax.Array, "..."]
     """Distance between the point and its image, in the Euclidean norm; infinite at a point whose
     image is not finite."""
     reason: Int[jax.Array, "..."]
-    """Why it stopped: `CONVERGED`, `OUT_OF_STEPS` or `NOT_FINITE`, which `why` puts in words."""
+    """Why it stopped, `CONVERGED`, `OUT_OF_STEPS` or `NOT_FINITE`, which `why` puts in words."""
 
 
 def why(reason: Any) -> str:

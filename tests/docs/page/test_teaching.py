@@ -52,6 +52,12 @@ def test_a_lecture_longer_than_its_session_is_refused(docs):
         teaching.plan(["lecture tape: a"], 30, docs)
 
 
+def test_a_formula_in_the_title_of_a_slide_is_one_in_the_link():
+    parts = teaching.told(r"Which error has $1/x$ at $1\pm0.3$?")
+    assert [part.astext() for part in parts] == ["Which error has ", "1/x", " at ", r"1\pm0.3", "?"]
+    assert [part.__class__.__name__ for part in parts] == ["Text", "math", "Text", "math", "Text"]
+
+
 def test_the_entry_says_what_the_citation_says():
     entry = teaching.bibtex(CITATION.read_text(encoding="utf-8"), "https://slopes.example/")
     assert entry.startswith("@misc{slopes,\n  author  = {{The Slopes authors}},\n")

@@ -147,7 +147,13 @@ class SlideLink(SphinxRole):
         """Leave the link; slides are known when all decks are read."""
         topic, _, title = self.text.partition(": ")
         self.env.note_dependency(self.env.doc2path(f"{self.config.deck_prefix}{topic}"))
-        return [slide_link("", title, deck=f"{self.config.deck_prefix}{topic}")], []
+        return [slide_link("", "", *told(title), deck=f"{self.config.deck_prefix}{topic}")], []
+
+
+def told(title: str) -> list[nodes.Node]:
+    """Give a title as it is read: what stands between dollars is a formula."""
+    pieces = enumerate(title.split("$"))
+    return [nodes.math(p, p) if k % 2 else nodes.Text(p) for k, p in pieces if p]
 
 
 def link_slides(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -155,13 +161,13 @@ def link_slides(app: Sphinx, doctree: nodes.document, page: str) -> None:
     for place in list(doctree.findall(slide_link)):
         deck, title = place["deck"], place.astext()
         found = slide_ids(app.env.get_doctree(deck)) if deck in app.env.found_docs else {}
-        link = nodes.reference("", title, internal=True)
+        link = nodes.reference("", "", *place.children, internal=True)
         if title not in found:
             rule = "'TOPIC: TITLE' with the title of a slide"
             log.warning("slide must be %s, got slide=%r in %s", rule, title, deck, location=place)
         elif app.builder.name == "html":
             link["refuri"] = f"{app.builder.get_relative_uri(page, deck)}#{found[title]}"
-        place.replace_self(link if "refuri" in link else nodes.Text(title))
+        place.replace_self(link if "refuri" in link else place.children)
 
 
 def slide_ids(deck: nodes.document) -> dict[str, str]:
