@@ -113,4 +113,5 @@ def _name(ax: Axes, x: Points, y: Points, text: str, *, colour: str) -> None:
     """Write a peak's name right of it, where the curve has fallen to less than 0.7 of its top."""
     top = int(np.argmax(y))
     side = top + int(np.argmax(y[top:] < 0.7 * y[top]))
-    label(ax, float(x[side] + 0.01 * np.ptp(x)), float(y[side]), text, colour=colour, va="bottom")
+    place = float(x[side] + 0.02 * np.ptp(x)), float(1.05 * y[side])
+    label(ax, *place, text, colour=colour, va="bottom")

@@ -18,7 +18,7 @@ def covered(drawing):
     FigureCanvasAgg(drawing.figure).draw()
     found = set()
     for text in ax.texts:
-        box = text.get_window_extent()
+        box = text.get_bbox_patch().get_window_extent()  # the paper behind it hides lines
         for x, y in data(ax):
             fine = np.linspace(x[0], x[-1], 2001)
             points = ax.transData.transform(np.column_stack([fine, np.interp(fine, x, y)]))
