@@ -6,7 +6,8 @@ With :math:`S_T = S\,e^{(r-\sigma^2/2)T + \sigma\sqrt T Z}` and the density :mat
 .. math:: \int g'\,\partial S_T\,p \quad\text{(pathwise)} \qquad\text{or}\qquad
    \int g\,(\partial\log p)\,p \quad\text{(likelihood ratio)}.
 
-The first needs a payoff without jumps; the second takes any, and has the larger variance.
+The first needs a payoff without jumps; the second takes any, and is noisier where both are right.
+Its error bar means something only if draws meet the payoff: where none pays, it is 0 as well.
 Cost: a few operations a draw; errors fall with the square root of the number of draws.
 Reference: Glasserman, *Monte Carlo Methods in Financial Engineering*, Springer 2003, chapter 7.
 """
@@ -66,6 +67,8 @@ def monte_carlo(payoff: Payoff, market: Market, *, key: Any, draws: int) -> Esti
 
     Raises
     ------
+    TypeError
+        If an argument is no real number.
     ValueError
         If an argument that is no tracer is outside of its range.
     """
@@ -123,12 +126,15 @@ def bumped(
 
     Raises
     ------
+    TypeError
+        If an argument is no real number.
     ValueError
         If an argument that is no tracer is outside of its range.
     """
-    demand("step", step, "positive and below the spot", lambda h: (h > 0) & (h < market.spot))
-    up, down = (market._replace(spot=market.spot + h) for h in (step, -step))
     z = _normals(market, key, draws)
+    most = jnp.inf if isinstance(market.spot, jax.core.Tracer) else market.spot
+    demand("step", step, "positive and below the spot", lambda h: (h > 0) & (h < most))
+    up, down = (market._replace(spot=market.spot + h) for h in (step, -step))
     below = z if other is None else _normals(market, other, draws)
     price: Option = jax.vmap(lambda market, z: _discounted(payoff, market, z), (None, 0))
     return _estimate((price(up, z) - price(down, below)) / (2 * step))

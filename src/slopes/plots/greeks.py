@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Float
+from matplotlib.axes import Axes
 
 from slopes.plots.style import PALETTE, Drawing, cycle, draw, drawing_style, figure, label
 
@@ -35,7 +36,7 @@ def peaks(spot: Points, gammas: Mapping[str, Points]) -> Drawing:
     for (name, gamma), colour in zip(gammas.items(), cycle(len(gammas)), strict=True):
         ax.plot(spot, gamma, color=PALETTE[colour][0])
         top = int(np.argmax(gamma))
-        label(ax, float(spot[top]), float(gamma[top]), name, colour=colour, va="bottom")
+        _name(ax, spot, gamma, name, colour=colour)
         told.append(f"{gamma[top]:.2g} at {spot[top]:.3g} for {name}")
     ax.set(xlabel="spot", ylabel="gamma", ylim=(0, 1.15 * max(map(np.max, gammas.values()))))
     return draw(fig, alt=f"Gamma over the spot has its peak {', '.join(told)}.")
@@ -62,7 +63,7 @@ def estimated_slopes(
     ax.plot(spot, exact, color=PALETTE["muted"][0], linestyle="-", linewidth=1)
     ax.plot(spot, pathwise, "s", color=PALETTE["orange"][0], linestyle="none")
     ax.errorbar(spot, ratio, error, color=PALETTE["blue"][0], marker="o", linestyle="none")
-    label(ax, float(spot[0]), float(exact.max()), "likelihood ratio", colour="blue")
+    _name(ax, spot, exact, "likelihood ratio", colour="blue")
     label(ax, float(spot[0]), 0.08 * float(exact.max()), "pathwise", colour="orange", va="bottom")
     ax.set(xlabel="spot", ylabel="delta")
     held = int(np.sum(np.abs(ratio - exact) < 2 * error))
@@ -106,3 +107,11 @@ def smoothing(width: Points, bias: Points, error: Points, ratio: float) -> Drawi
         f"{error[-1]:.1g}; their sum of squares is least at {width[best]:.2g}. "
         f"The likelihood ratio has {ratio:.1g}.",
     )
+
+
+def _name(ax: Axes, x: Points, y: Points, text: str, *, colour: str) -> None:
+    """Write a peak's name right of it, where the curve has fallen to less than 0.7 of its top."""
+    top = int(np.argmax(y))
+    side = top + int(np.argmax(y[top:] < 0.7 * y[top]))
+    place = float(x[side] + 0.02 * np.ptp(x)), float(1.05 * y[side])
+    label(ax, *place, text, colour=colour, va="bottom")

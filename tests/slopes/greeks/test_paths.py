@@ -59,3 +59,28 @@ def test_common_random_numbers_shrink_the_error_of_a_difference():
     assert close(common, want)
     assert abs(apart.value - want) < 4 * apart.error
     assert apart.error > 20 * common.error
+
+
+def test_a_bump_is_found_where_the_spot_is_traced():
+    # TracerBoolConversionError once: the step was compared with a spot that has no value yet
+    def delta(spot):
+        return g.bumped(payoff_of_call, MARKET._replace(spot=spot), step=0.5, key=KEY, draws=100)
+
+    one, many = delta(100.0), jax.vmap(delta)(jnp.array([90.0, 100.0]))
+    assert jnp.allclose(many.value[1], one.value, rtol=1e-12)
+    assert jnp.allclose(many.error[1], one.error, rtol=1e-12)
+    with pytest.raises(ValueError, match="step must be positive and below the spot, got step=-1"):
+        jax.jit(lambda s: g.bumped(payoff_of_call, MARKET._replace(spot=s), step=-1.0, key=KEY,
+                                   draws=100))(100.0)  # fmt: skip
+
+
+def test_a_likelihood_ratio_is_blind_where_no_draw_pays():
+    far = MARKET._replace(spot=40.0)
+    found = g.likelihood_ratio(payoff_of_digital, far, key=KEY, draws=20_000).spot
+    assert found.value == 0 == found.error
+    assert jax.grad(g.digital)(40.0, 100.0, 1.0, 0.05, 0.2) > 2e-6
+
+
+def test_a_spot_that_is_no_number_is_refused_before_the_step():
+    with pytest.raises(TypeError, match="spot must be a real number"):
+        g.bumped(payoff_of_call, MARKET._replace(spot="a"), step=0.5, key=KEY, draws=100)

@@ -1,11 +1,32 @@
 """The chapter's figures: labels, alt text and the data drawn, not pixels."""
 
 import numpy as np
-from drawings import drawn, names, panels
+import pytest
+from drawings import data, drawn, names, panels
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from slopes.greeks import call, digital
+from slopes.greeks import greeks as sensitivities
 from slopes.plots import greeks
 
 SPOT = np.array([90.0, 100.0, 110.0])
+
+
+def covered(drawing):
+    """Names that lie on a line or a marker, or leave the axes."""
+    (ax,) = panels(drawing)
+    FigureCanvasAgg(drawing.figure).draw()
+    found = set()
+    for text in ax.texts:
+        box = text.get_bbox_patch().get_window_extent()  # the paper behind it hides lines
+        for x, y in data(ax):
+            fine = np.linspace(x[0], x[-1], 2001)
+            points = ax.transData.transform(np.column_stack([fine, np.interp(fine, x, y)]))
+            if box.count_contains(points):
+                found.add(text.get_text())
+        if box.x1 > ax.get_window_extent().x1:
+            found.add(text.get_text())
+    return found
 
 
 def test_peaks_show_each_gamma_with_its_name():
@@ -16,6 +37,21 @@ def test_peaks_show_each_gamma_with_its_name():
     assert all(drawn(ax, SPOT, gamma) for gamma in gammas.values())
     assert names(ax) == set(gammas)
     assert "0.02 at 100 for a year, 0.2 at 100 for a day" in drawing.alt
+
+
+def test_names_of_peaks_cover_no_curve():
+    spots = np.linspace(80.0, 120.0, 161)
+    times = {"a year": 1.0, "a month": 1 / 12, "a week": 1 / 52}
+    gammas = {n: sensitivities(call, spots, 100.0, t, 0.0, 0.2).gamma for n, t in times.items()}
+    assert not covered(greeks.peaks(spots, {n: np.asarray(g) for n, g in gammas.items()}))
+
+
+@pytest.mark.parametrize("lowest", [30.0, 70.0])
+def test_names_of_estimates_cover_no_curve(lowest):
+    spots = np.linspace(lowest, 150.0, 25)
+    exact = np.asarray(sensitivities(digital, spots, 100.0, 1.0, 0.05, 0.2).delta)
+    none, error = np.zeros(25), np.full(25, 2e-4)
+    assert not covered(greeks.estimated_slopes(spots, exact, none, exact, error))
 
 
 def test_estimates_are_drawn_beside_the_exact_slope():
