@@ -31,7 +31,7 @@ from jax.scipy.stats import norm
 from slopes.greeks.arguments import Number, Option, check, demand, of_one_dtype
 from slopes.greeks.prices import black, call, places, scaled_tail
 
-__all__ = ["REASONS", "ImpliedVolatility", "explain", "implied_volatility"]
+__all__ = ["REASONS", "ImpliedVolatility", "why", "implied_volatility"]
 
 CONVERGED, OUT_OF_STEPS, TOO_LOW, TOO_HIGH, REFUSED = range(5)
 REASONS = (
@@ -59,7 +59,7 @@ class ImpliedVolatility(NamedTuple):
     residual: Any
     """Price at the value minus the given price; infinite where an argument is out of its range."""
     reason: Any
-    """Why it stopped: a code for `explain`."""
+    """Why it stopped, a code for `why`."""
 
 
 def implied_volatility(
@@ -93,7 +93,7 @@ def implied_volatility(
     Examples
     --------
     >>> found = implied_volatility(10.450583572185565, 100.0, 100.0, 1.0, 0.05)
-    >>> print(f"{found.value:.6f}", explain(int(found.reason)))
+    >>> print(f"{found.value:.6f}", why(int(found.reason)))
     0.200000 a step moves less than rounding does
     """
     check(spot=spot, strike=strike, expiry=expiry, rate=rate)
@@ -104,7 +104,7 @@ def implied_volatility(
     return ImpliedVolatility(*search(*of_one_dtype(price, spot, strike, expiry, rate)))
 
 
-def explain(reason: int) -> str:
+def why(reason: int) -> str:
     """Say in words why a search stopped.
 
     Parameters

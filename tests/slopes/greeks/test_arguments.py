@@ -37,7 +37,7 @@ def test_rate_price_step_steps_and_draws_are_checked():
 @pytest.mark.parametrize("reason", [-1, 5])
 def test_a_reason_that_does_not_exist_is_refused(reason):
     with pytest.raises(ValueError, match=f"reason must be in range.5., got reason={reason}"):
-        g.explain(reason)
+        g.why(reason)
 
 
 @pytest.mark.parametrize("bad", [1j, True, "100"])

@@ -68,7 +68,7 @@ def test_a_search_that_may_not_go_on_says_so():
     price = g.call(*at, 0.2)
     short = g.implied_volatility(price, *at, steps=1)
     assert not short.converged
-    assert g.explain(int(short.reason)) == "the steps are used up"
+    assert g.why(int(short.reason)) == "the steps are used up"
     assert short.iterations == 1
     assert abs(short.residual - (g.call(*at, short.value) - price)) < 1e-13
     assert abs(short.residual) > 1e-6
@@ -84,7 +84,7 @@ def test_a_traced_argument_out_of_range_gives_no_nan_and_a_reason():
         assert not found.converged
         assert found.value == 0
         assert found.residual == np.inf
-        assert g.explain(int(found.reason)) == "an argument is outside of its range"
+        assert g.why(int(found.reason)) == "an argument is outside of its range"
         slope = jax.grad(lambda p, s: search(p, s).value, (0, 1))(price, spot)
         assert slope == (0, 0)
     assert search(5.0, 100.0).converged
@@ -137,4 +137,4 @@ def test_a_price_outside_of_its_bounds_has_no_volatility(price):
     sure = max(0, 100 - strike * np.exp(-0.05))
     assert abs(found.residual - (sure - price)) < 1e-13
     words = "not above what the option" if price < 100 else "not below that of the asset"
-    assert words in g.explain(int(found.reason))
+    assert words in g.why(int(found.reason))
