@@ -31,7 +31,7 @@ from jax.scipy.stats import norm
 from slopes.greeks.arguments import Number, Option, check, demand, of_one_dtype
 from slopes.greeks.prices import black, call, places, scaled_tail
 
-__all__ = ["REASONS", "ImpliedVolatility", "why", "implied_volatility"]
+__all__ = ["REASONS", "ImpliedVolatility", "implied_volatility", "why"]
 
 CONVERGED, OUT_OF_STEPS, TOO_LOW, TOO_HIGH, REFUSED = range(5)
 REASONS = (
