@@ -10,8 +10,8 @@ For normal inputs with the Hessian :math:`H_i` of the i-th output,
 
 exact where f is quadratic. The second term of the covariance is of fourth order in the spread, as
 is what the third derivative adds and this leaves out: for a sine at 0 it changes nothing. Unscented
-points are symmetric about the mean and have its covariance; the values there are averaged: 2n + 1
-evaluations, no derivative, the mean right to third order.
+points are symmetric about the mean and have the covariance of the inputs; the values there are
+averaged: 2n + 1 evaluations, no derivative, the mean right to third order.
 Reference: Julier and Uhlmann, Proceedings of the IEEE 92 (2004).
 """
 
