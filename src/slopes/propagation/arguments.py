@@ -75,7 +75,7 @@ def covariance(cov: Any, task: Task) -> jax.Array:
 def roundoff(cov: Any, task: Task) -> float:
     """Machine epsilon of a covariance or of its mean, whichever has fewer digits."""
     dtypes = (getattr(cov, "dtype", task.x.dtype), task.x.dtype)
-    return max(float(jnp.finfo(dtype).eps) for dtype in dtypes)
+    return max(float(np.finfo(dtype).eps) for dtype in dtypes)
 
 
 def _demand_spread(sigma: Any, cov: Any, *, tol: float) -> None:
