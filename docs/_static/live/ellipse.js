@@ -82,7 +82,7 @@ export const start = (stage) => {
     paint(right, after, value, carried);
     const [centre, error] = moments(after);
     say(`Inside the ellipses: ${percent(share(after, value, carried, 1))} and `
-      + `${percent(share(after, value, carried, 2))} of the cloud; 39 % and 86 % for a linear map. `
+      + `${percent(share(after, value, carried, 2))} of the cloud. `
       + `Second output: ellipse ${show(value[1], 3)} ± ${show(Math.sqrt(carried[1][1]), 3)}, `
       + `cloud ${show(centre, 3)} ± ${show(error, 3)}.`);
   };

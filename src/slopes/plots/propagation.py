@@ -54,13 +54,15 @@ def _share(cloud: Cloud, size: float) -> float:
 
 
 @drawing_style()
-def clouds(inputs: Cloud, outputs: Cloud) -> Drawing:
+def clouds(inputs: Cloud, outputs: Cloud, *, counted: bool = True) -> Drawing:
     """Draw inputs and outputs of a map of the plane, with the ellipses of linear propagation.
 
     Parameters
     ----------
     inputs, outputs : Cloud
         Points before and after the map, and the ellipse of each; regular covariances.
+    counted : bool
+        Whether the alt text says which shares lie inside; not where that is asked next.
 
     Returns
     -------
@@ -78,10 +80,11 @@ def clouds(inputs: Cloud, outputs: Cloud) -> Drawing:
         ax.locator_params(nbins=4)
     told = [f"{_share(cloud, 1.0):.0%} within one and {_share(cloud, 2.0):.0%} within two"
             for cloud in (inputs, outputs)]  # fmt: skip
+    shares = f" Of the inputs {told[0]} lie inside, of the outputs {told[1]}."
     return draw(
         fig,
         alt=f"Two clouds of {len(inputs.points)} points with the ellipses of one and two standard "
-        f"deviations. Of the inputs {told[0]} lie inside, of the outputs {told[1]}.",
+        f"deviations.{shares if counted else ''}",
     )
 
 

@@ -5,6 +5,7 @@ matrix; results take the way back. What is not traced is looked at, and refused 
 covariance: a compiled program cannot look, and takes what it is given.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from jax.flatten_util import ravel_pytree
 
 __all__ = [
     "Task", "covariance", "demand_count", "demand_key", "demand_result", "factor_of", "flatten",
-    "like_mean",
+    "floating", "like_mean", "roundoff",
 ]  # fmt: skip
 
 
@@ -40,7 +41,7 @@ class Task(NamedTuple):
 
 def flatten(fn: Callable[[Any], Any], mean: Any) -> Task:
     """Lay a function flat at a point."""
-    point = _floating("mean", mean)
+    point = floating("mean", mean)
     leaves = jax.tree.leaves(point)
     if not sum(leaf.size for leaf in leaves) or len({leaf.dtype for leaf in leaves}) > 1:
         raise ValueError(f"mean must hold at least one number, all of one dtype, got mean={mean!r}")
@@ -57,7 +58,7 @@ def flatten(fn: Callable[[Any], Any], mean: Any) -> Task:
 
 def covariance(cov: Any, task: Task) -> jax.Array:
     """Check a covariance matrix against its mean; a symmetric array of shape (n, n)."""
-    given, shape = _floating("cov", cov), _shape(task.mean)
+    given, shape = floating("cov", cov), _shape(task.mean)
     wanted = 2 * shape if shape is not None else (task.x.size,) * 2
     if not _is_array(given) or given.shape != wanted:
         raise ValueError(
@@ -66,15 +67,20 @@ def covariance(cov: Any, task: Task) -> jax.Array:
         )
     sigma = given.astype(task.x.dtype).reshape(2 * task.x.shape)
     if not isinstance(sigma, jax.core.Tracer):
-        _demand_spread(np.asarray(sigma), cov)
+        _demand_spread(np.asarray(sigma), cov, tol=math.sqrt(roundoff(cov, task)))
     symmetric: jax.Array = (sigma + sigma.T) / 2
     return symmetric
 
 
-def _demand_spread(sigma: Any, cov: Any) -> None:
-    """Refuse a matrix that is no covariance, by more than half of the digits."""
+def roundoff(cov: Any, task: Task) -> float:
+    """Machine epsilon of a covariance or of its mean, whichever has fewer digits."""
+    dtypes = (getattr(cov, "dtype", task.x.dtype), task.x.dtype)
+    return max(float(np.finfo(dtype).eps) for dtype in dtypes)
+
+
+def _demand_spread(sigma: Any, cov: Any, *, tol: float) -> None:
+    """Refuse a matrix that is no covariance, by more than half of the digits that it has."""
     _demand_finite("cov", sigma)
-    tol = float(np.sqrt(np.finfo(sigma.dtype).eps))
     size = np.sqrt(np.abs(np.diag(sigma)))
     scale = np.where(size > 0, size, 1)
     r = sigma / np.outer(scale, scale)  # a correlation matrix, whatever the units are
@@ -89,7 +95,7 @@ def _demand_spread(sigma: Any, cov: Any) -> None:
 
 def like_mean(name: str, tree: Any, task: Task) -> jax.Array:
     """Check variances, one for each number of the mean; a vector of shape (n,)."""
-    given = _floating(name, tree)
+    given = floating(name, tree)
     if jax.tree.map(jnp.shape, given) != jax.tree.map(jnp.shape, task.mean):
         raise ValueError(
             f"{name} must have the structure and the shapes of mean, got {name}={tree!r}"
@@ -103,7 +109,7 @@ def like_mean(name: str, tree: Any, task: Task) -> jax.Array:
 
 def factor_of(factor: Any, task: Task) -> jax.Array:
     """Check a factor of a covariance against its mean; an array of shape (n, k)."""
-    given, shape = _floating("factor", factor), _shape(task.mean)
+    given, shape = floating("factor", factor), _shape(task.mean)
     rows = (task.x.size,) if shape is None else shape
     if not _is_array(given) or given.shape[:-1] != rows or given.size == 0:
         raise ValueError(
@@ -147,7 +153,7 @@ def _lost(leaf: Any) -> bool:
     return not isinstance(leaf, jax.core.Tracer) and not bool(np.all(np.isfinite(leaf)))
 
 
-def _floating(name: str, tree: Any) -> Any:
+def floating(name: str, tree: Any) -> Any:
     """Make each leaf an array; integers have no derivative, and are refused."""
 
     def checked(leaf: Any) -> jax.Array:

@@ -10,8 +10,8 @@ For normal inputs with the Hessian :math:`H_i` of the i-th output,
 
 exact where f is quadratic. The second term of the covariance is of fourth order in the spread, as
 is what the third derivative adds and this leaves out: for a sine at 0 it changes nothing. Unscented
-points are symmetric about the mean and have its covariance; the values there are averaged: 2n + 1
-evaluations, no derivative, the mean right to third order.
+points are symmetric about the mean and have the covariance of the inputs; the values there are
+averaged: 2n + 1 evaluations, no derivative, the mean right to third order.
 Reference: Julier and Uhlmann, Proceedings of the IEEE 92 (2004).
 """
 
@@ -109,7 +109,8 @@ def unscented(
     Raises
     ------
     TypeError, ValueError
-        As `propagate` does; ValueError also if `spread` is too small.
+        As `propagate` does, but `fn` must be finite at each point, not its derivatives; ValueError
+        also if `spread` is too small.
 
     Notes
     -----
@@ -125,13 +126,13 @@ def unscented(
     task = flatten(fn, mean)
     n = task.x.size
     out = max(math.sqrt(3), math.sqrt(n)) if spread is None else spread
-    if not (math.isfinite(out) and out**2 >= n * (1 - 1e-12)):
+    if not (math.isfinite(out) and out >= math.sqrt(n) * (1 - 1e-12)):
         raise ValueError(f"spread must be at least the root of n={n}, got spread={spread!r}")
-    steps = out * factored(covariance(cov, task)).T
+    steps = out * factored(cov, task).T
     centre = task.x[None]
     values = jax.vmap(task.fn)(jnp.concatenate([centre, centre + steps, centre - steps]))
     rest = max(0.0, 1 - n / out**2)
     weights = jnp.full(2 * n + 1, 0.5 / out**2, values.dtype).at[0].set(rest)
     value = weights @ values
     apart = values - value[None]
-    return told(task, value, (weights[:, None] * apart).T @ apart)
+    return told(task, value, (weights[:, None] * apart).T @ apart, where="at each of the points")

@@ -8,8 +8,8 @@ With :math:`\delta y = J\,\delta x` for small deviations,
     \sigma_{y_i}^2 = \sum_j J_{ij}^2\,\sigma_{x_j}^2, \qquad
     \Sigma_x = L L^\top \Rightarrow \Sigma_y = (JL)(JL)^\top .
 
-The second form holds for independent inputs. In the third nothing is subtracted: no variance can
-come out negative, and an L of k columns takes k passes, however many inputs there are.
+The second form holds for independent inputs. In the third each variance is a sum of squares, and
+cannot come out negative; an L of k columns takes k passes, however many inputs there are.
 Cost: one Jacobian. Wrong where the Jacobian changes over the spread, without a sign of it: compare
 with `second_order` or `monte_carlo`.
 Reference: Particle Data Group, *Review of Particle Physics* (2024), review *Statistics*.
@@ -123,12 +123,14 @@ def propagate(fn: Callable[[Any], Any], mean: Any, cov: Any) -> Propagated:
     return told(task, task.fn(task.x), jac @ sigma @ jac.T)
 
 
-def told(task: Task, y: jax.Array, sigma: jax.Array) -> Propagated:
+def told(
+    task: Task, y: jax.Array, sigma: jax.Array, *, where: str = "at mean, and its derivatives too"
+) -> Propagated:
     """Build the result; the matrix is made symmetric to the last bit."""
     sigma = (sigma + sigma.T) / 2
     error = jnp.sqrt(jnp.maximum(jnp.diag(sigma), 0))
     result = Propagated(task.tree(y), task.tree(error), task.matrix(sigma))
-    demand_result(result, "at mean, and its derivatives too")
+    demand_result(result, where)
     return result
 
 

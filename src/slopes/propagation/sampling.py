@@ -29,13 +29,15 @@ from slopes.propagation.arguments import (
     demand_count,
     demand_key,
     flatten,
+    floating,
+    roundoff,
 )
 
 __all__ = ["Sampled", "draws", "factor", "monte_carlo"]
 
 
 class Sampled(NamedTuple):
-    """Mean and covariance from random inputs, with the standard errors of both."""
+    """Mean and covariance from random inputs, with standard errors of mean and spread."""
 
     value: Any
     """Mean over the samples."""
@@ -62,7 +64,8 @@ def factor(cov: Any) -> jax.Array:
     Returns
     -------
     array, shape (n, n)
-        Cholesky's factor; its column is zero where an input is fixed by those before it.
+        Cholesky's factor, of the dtype of `cov`; its column is zero where an input is fixed by
+        those before it.
 
     Raises
     ------
@@ -84,18 +87,19 @@ def factor(cov: Any) -> jax.Array:
     >>> factor(jnp.array([[4.0, 2.0], [2.0, 1.0]])).tolist()
     [[2.0, 0.0], [1.0, 0.0]]
     """
-    rows = jnp.shape(cov)[:1]
-    return factored(covariance(cov, flatten(lambda x: x, jnp.zeros(rows))))
+    dtype = getattr(floating("cov", cov), "dtype", None)
+    return factored(cov, flatten(lambda x: x, jnp.zeros(jnp.shape(cov)[:1], dtype)))
 
 
-def factored(sigma: jax.Array) -> jax.Array:
-    """Cholesky's factor of a matrix that may be singular."""
+def factored(cov: Any, task: Task) -> jax.Array:
+    """Cholesky's factor of a matrix that may be singular, once it is checked against its mean."""
+    sigma = covariance(cov, task)
     variances = jnp.diag(sigma)
     fixed = variances <= 0
     size = jnp.where(fixed, 0, jnp.sqrt(jnp.where(fixed, 1, variances)))
     scale = jnp.where(fixed, 1, size)
     places = jnp.arange(len(sigma))
-    least = 8 * len(sigma) * float(np.finfo(sigma.dtype).eps)
+    least = 8 * len(sigma) * roundoff(cov, task)
 
     def column(rest: Any, j: Any) -> Any:
         pivot = rest[j, j]
@@ -143,7 +147,7 @@ def draws(mean: Any, cov: Any, *, key: Any, samples: Any) -> Any:
 def _points(task: Task, cov: Any, key: Any, samples: int) -> jax.Array:
     """Draw rows of n numbers."""
     demand_key(key)
-    columns = factored(covariance(cov, task))
+    columns = factored(cov, task)
     z = jax.random.normal(key, (samples, task.x.size), task.x.dtype)
     return task.x[None] + z @ columns.T
 

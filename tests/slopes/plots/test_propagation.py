@@ -23,6 +23,7 @@ def test_clouds_show_points_and_both_ellipses():
         assert np.allclose((x / 2) ** 2 + (y / 3) ** 2, size**2)
     assert "Of the inputs 100% within one and 100% within two lie inside" in drawing.alt
     assert "of the outputs 0% within one and 50% within two." in drawing.alt
+    assert "%" not in propagation.clouds(CLOUD, other, counted=False).alt
 
 
 def test_a_flat_ellipse_is_a_line():

@@ -102,10 +102,16 @@ def test_no_unscented_variance_is_negative():
         assert np.linalg.eigvalsh(found.cov)[0] > -1e-12 * np.linalg.eigvalsh(found.cov)[1]
 
 
-@pytest.mark.parametrize("spread", [1.0, 1.7, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("spread", [1.0, 1.7, -1.0, -5.0, float("nan"), float("inf")])
 def test_points_that_would_need_a_negative_weight_are_refused(spread):
     with pytest.raises(ValueError, match="spread must be at least the root of n=3"):
         unscented(jnp.sum, jnp.ones(3), jnp.eye(3), spread=spread)
+
+
+def test_a_point_without_a_value_is_not_blamed_on_derivatives():
+    # It said "at mean, and its derivatives too", where the square root is finite.
+    with pytest.raises(ValueError, match="fn must be finite at each of the points, got"):
+        unscented(jnp.sqrt, 1.0, 1.0)
 
 
 def test_both_work_under_jit_with_trees_and_without_a_finite_value_refuse():
