@@ -233,6 +233,26 @@ def test_a_start_within_rounding_counts_as_converged_whatever_the_tolerance():
     assert int(picard(jnp.cos, 1.0, tol=0.0).reason) == CONVERGED
 
 
+@pytest.mark.parametrize(("roundings", "counts_as_none"), [(4, True), (6, False)])
+def test_a_residual_of_four_roundings_counts_as_none_and_one_of_six_does_not(
+    roundings, counts_as_none
+):
+    found = picard(lambda x: x + roundings * U, 1.0, tol=0.0, steps=1)
+    assert bool(found.converged) is counts_as_none
+
+
+def test_where_gmres_stands_still_so_does_the_iteration_until_its_memory_is_spent():
+    # x - Rx + b: every residual is perpendicular to its image under I - M = R
+    def g(x):
+        return x - TURN @ x + np.array([1.0, 0.0])
+
+    for steps in (1, 2, 3):
+        found = anderson(g, np.zeros(2), memory=2, steps=steps)
+        assert np.abs(found.value - np.array([1.0, 0.0])).max() < 8 * U
+    after = anderson(g, np.zeros(2), memory=2, steps=4)
+    assert np.abs(after.value - np.array([2.0, -1.0])).max() < 8 * U
+
+
 def test_a_small_residual_is_not_a_small_error():
     found = picard(lambda x: 0.999 * x + 0.001, 0.0, tol=1e-3, steps=10_000)
     error, residual = abs(float(found.value) - 1), float(found.residual)

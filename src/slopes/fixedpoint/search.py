@@ -32,7 +32,7 @@ def picard(
     tol : float
         What the residual must come down to, as a part of the residual at the start or of the
         norm of the point (taken as 1 where it is below), whichever is smaller; at least 0.
-        A residual of two roundings of the point always counts as none.
+        A residual of four unit roundoffs of the point's norm always counts as none.
     steps : int
         The most steps, at least 1; not traced.
     damping : float
@@ -99,7 +99,8 @@ def anderson(
         of their digits.
     growth : float
         An accelerated step that lets the residual grow by more than this factor is taken back,
-        the memory is emptied, and Picard's step is made instead; at least 1, `inf` for never.
+        the memory is emptied, and Picard's step is made instead; at least 1, `inf` for never. One
+        to a point whose image is not finite always is.
 
     Returns
     -------
