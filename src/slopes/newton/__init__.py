@@ -8,8 +8,9 @@ Near a solution with a regular matrix the number of right digits doubles with ea
 the plain step may lead anywhere, so each method here checks what a step brought, and shortens it.
 Cost of a step: n products for the matrix and of the order of n^3 operations to solve, or a few
 products by conjugate gradients, without the matrix. A singular or indefinite system is handled or
-refused, with the reason in the result; no result holds a nan. All methods run under `jax.jit` and
-`jax.vmap`, on arrays and trees of arrays. Bounds are not offered: SciPy and Optimistix have them.
+refused, with the reason in the result; from a finite start no result holds a nan. All methods run
+under `jax.jit` and `jax.vmap`, on arrays and trees of arrays. Bounds are not offered: SciPy and
+Optimistix have them.
 Inside: `result` has the named result and its reasons, `arguments` what all methods accept,
 `linear` conjugate gradients, `dense` the steps that solve with a matrix, `trust` the trust region,
 `least_squares` sums of squares.

@@ -223,7 +223,8 @@ def _search(
         y, g = jnp.where(ok, y, s.merit), jnp.where(ok, g, s.slope)
         still = norm(move) <= 4 * eps * norm(s.x)  # the full step is lost in rounding,
         still &= norm(g) >= norm(s.slope) / 2  # unless a small unknown beside a large one gains
-        onward = jnp.select([still, ~ok], [AT_ROUNDING, STALLED], GOING_ON)
+        lost = jnp.where(verdict == NEGATIVE_CURVATURE, verdict, AT_ROUNDING)
+        onward = jnp.select([still, ~ok], [lost, STALLED], GOING_ON)
         onward = jnp.where((onward == GOING_ON) & (s.steps + 1 >= most), OUT_OF_STEPS, onward)
         return State(
             x, y, g, s.steps + jnp.where(refused, 0, 1), s.evaluations + count,

@@ -237,9 +237,10 @@ def _step(fn: Any, s: State, tol: Any, most: int) -> State:
     lost = norm(s.at.units * move) <= eps * norm(s.at.units * s.x)
     stuck = ~taken & ((damping > MOST_DAMPING) | lost | (unseen & (refused >= REFUSALS)))
     ended = jnp.where(taken, _stationary(at, tol), GOING_ON)
+    rest = jnp.where(_stationary(at, eps**0.5) == SINGULAR, SINGULAR, AT_ROUNDING)
     reason = jnp.select(
         [ended != GOING_ON, stuck & close, stuck, s.steps + 1 >= most],
-        [ended, AT_ROUNDING, STALLED, OUT_OF_STEPS],
+        [ended, rest, STALLED, OUT_OF_STEPS],
         GOING_ON,
     )
     floor = eps**2  # damping below it changes nothing, and must be able to grow again

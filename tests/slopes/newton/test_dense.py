@@ -156,6 +156,13 @@ def test_a_saddle_is_not_called_a_minimum():
     assert not found.converged
 
 
+def test_a_saddle_whose_gradient_is_rounding_is_not_called_a_minimum():
+    start = jnp.array([2 * np.pi, 0.0])  # the slope of the cosine there is 2e-16, not 0
+    found = newton.newton_minimum(lambda x: jnp.cos(x[0]) + x[1] ** 2, start)
+    assert found.reason == newton.NEGATIVE_CURVATURE
+    assert not found.converged
+
+
 @pytest.mark.parametrize("scale", [1e-6, 1e-3, 1e6])
 def test_unknowns_in_other_units_take_the_same_single_step(scale):
     found = newton.newton_minimum(

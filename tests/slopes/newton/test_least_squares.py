@@ -201,11 +201,25 @@ def test_a_parameter_that_nothing_depends_on_is_told_and_left_alone(line):
     assert np.abs(found.value[:2] - np.linalg.lstsq(A, y)[0]).max() < 1e-9
 
 
-def test_two_parameters_that_say_the_same_are_told(line):
+@pytest.mark.parametrize("tol", [1e-10, 0.0])
+def test_two_parameters_that_say_the_same_are_told(line, tol):
     A, y = line
-    found = levenberg_marquardt(lambda b: A @ jnp.stack([b[0] + b[2], b[1]]) - y, jnp.zeros(3))
+    found = levenberg_marquardt(
+        lambda b: A @ jnp.stack([b[0] + b[2], b[1]]) - y, jnp.zeros(3), tol=tol
+    )
     assert found.reason == newton.SINGULAR
+    assert not found.converged
     assert abs(found.value[0] + found.value[2] - np.linalg.lstsq(A, y)[0][0]) < 1e-9
+
+
+def test_two_heights_in_a_product_are_told_at_rounding_too():
+    def heights(b):
+        return saturating(jnp.stack([b[0] * b[2], b[1]]), BOX)
+
+    found = levenberg_marquardt(heights, jnp.ones(3), tol=0.0)
+    assert found.reason == newton.SINGULAR
+    assert not found.converged
+    assert abs(found.value[0] * found.value[2] / 2.1380940889e2 - 1) < 1e-8
 
 
 def test_a_start_without_a_value_is_told():
