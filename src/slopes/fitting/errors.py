@@ -231,8 +231,8 @@ def influence(terms: Callable[..., Any], theta: Any, *data: Any, of: int = 0) ->
     total, row, _ = rows(terms, theta)
     cov = inverse(information(total, row, *data))
     chosen = jnp.asarray(data[of])
-    if not jnp.issubdtype(chosen.dtype, jnp.floating):
-        chosen = chosen.astype(row.dtype)
+    real = jnp.issubdtype(chosen.dtype, jnp.floating)
+    chosen = chosen if real else chosen.astype(row.dtype)
 
     def slope(datum: Any) -> Any:
         moved = (*data[:of], datum, *data[of + 1 :])
