@@ -9,8 +9,8 @@ minimum of their sum :math:`L(\theta)`. Around it, with the Hessian H and the te
 covariance, sandwich, and influence of a datum. Cost: n products for H, one Jacobian of the terms
 for the others, n^3 operations to invert. They fail where the minimum is at an edge, or H is
 singular, which the results say: infinite errors, never a nan.
-Inside: `terms` has the likelihoods, `errors` what follows from the derivatives at the minimum,
-`search` the fit itself and the profile of its likelihood.
+Inside: `terms` has the likelihoods, `errors` what follows from the derivatives at the minimum, by
+`inverses` that say where there is none, `search` the fit and the profile of its likelihood.
 Reference: Barlow, *Statistics*, chapters 5 and 6; White, Econometrica 50 (1982) 1-25.
 """
 

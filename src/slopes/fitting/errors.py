@@ -23,13 +23,11 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from slopes._typing import Numbers
+from slopes.fitting.inverses import FAR, apart, by_qr, inverse
 from slopes.fitting.terms import demand_covariance, whitened
 from slopes.products import hessian, jacobian
 
 __all__ = ["covariance", "expected", "influence", "sandwich"]
-
-#: A point that is further than this from the minimum, in standard errors, is taken for none.
-FAR = 0.1
 
 
 def covariance(terms: Callable[..., Any], theta: Any, *data: Any) -> jax.Array:
@@ -92,32 +90,6 @@ def information(terms: Callable[..., Any], theta: Any, *data: Any) -> jax.Array:
     return whole
 
 
-def apart(slope: jax.Array, cov: jax.Array) -> jax.Array:
-    """Estimate how many standard errors a minimum is away; infinite if there is none."""
-    good = jnp.isfinite(cov).all() & jnp.isfinite(slope).all()
-    square = slope @ jnp.where(good, cov, 0) @ slope
-    return jnp.where(good, jnp.sqrt(jnp.maximum(square, 0)), jnp.inf)
-
-
-def inverse(matrix: jax.Array, slope: Any = 0.0) -> jax.Array:
-    """Invert a positive definite matrix; any other has infinite variances.
-
-    Eigenvalues count if they stand above rounding, and above the slope that is left: along the
-    floor of a bent valley the curvature is of the slope's size, whatever the data leave open.
-    """
-    size = jnp.diagonal(matrix)
-    positive = jnp.all((size > 0) & jnp.isfinite(size))
-    root = jnp.sqrt(jnp.where(positive, size, 1))
-    one = jnp.eye(len(size), dtype=matrix.dtype)
-    even = jnp.where(positive, matrix / root[:, None] / root[None, :], one)
-    values, vectors = jnp.linalg.eigh(jnp.where(jnp.isfinite(even).all(), even, one))
-    rounding = 10 * len(size) * jnp.finfo(matrix.dtype).eps  # type: ignore[no-untyped-call]
-    least = jnp.maximum(rounding, jnp.linalg.norm(slope / root))
-    good = positive & jnp.isfinite(matrix).all() & (values[0] > least)
-    turned = vectors / jnp.sqrt(jnp.where(good, values, 1))[None, :] / root[:, None]
-    return jnp.where(good, turned @ turned.T, jnp.where(one > 0, jnp.inf, 0))
-
-
 def expected(mean: Callable[..., Any], theta: Any, *args: Any, variance: Numbers) -> jax.Array:
     r"""Inverse of the expected information, :math:`(J^\top V^{-1}J)^{-1}`.
 
@@ -149,7 +121,8 @@ def expected(mean: Callable[..., Any], theta: Any, *args: Any, variance: Numbers
     Notes
     -----
     No second derivative enters. A QR decomposition of J, its columns scaled to 1, loses half as
-    many digits as a product of J with itself. What NIST certifies is this matrix.
+    many digits as a product of J with itself. The standard deviations that NIST certifies are the
+    roots of this diagonal, with the variance estimated from the residuals.
 
     Examples
     --------
@@ -164,28 +137,10 @@ def expected(mean: Callable[..., Any], theta: Any, *args: Any, variance: Numbers
     spread = jnp.asarray(variance, jac.dtype)
     if spread.shape not in ((), shape):
         demand_covariance("variance", variance, shape)
-        return _by_qr(whitened(jac, spread))
+        return by_qr(whitened(jac, spread))
     if not isinstance(variance, jax.core.Tracer) and not (np.asarray(variance) > 0).all():
         raise ValueError(f"variance must be above 0, got variance={variance!r}")
-    return _by_qr(jac / jnp.sqrt(spread).reshape(-1, 1))
-
-
-def _by_qr(jac: jax.Array) -> jax.Array:
-    """Invert a Jacobian's product with itself; without full rank the variances are infinite."""
-    most = jnp.max(jnp.abs(jac), axis=0)
-    usable = jnp.isfinite(most).all() & (most > 0).all() & (jac.shape[0] >= jac.shape[1])
-    scale = jnp.where(usable, most, 1)
-    scaled = jnp.where(usable, jac, 0) / scale[None, :]
-    scale = scale * jnp.sqrt(jnp.sum(scaled**2, axis=0))
-    scale = jnp.where(usable, scale, 1)
-    upper = jnp.linalg.qr(jnp.where(usable, jac, 0) / scale[None, :], mode="r")
-    one = jnp.eye(jac.shape[1], dtype=jac.dtype)
-    least = max(jac.shape) * jnp.finfo(jac.dtype).eps  # type: ignore[no-untyped-call]
-    full = usable & (jnp.abs(jnp.diagonal(upper)).min() > least)
-    whole = upper if len(upper) == len(one) else one
-    back = jax.scipy.linalg.solve_triangular(jnp.where(full, whole, one), one)
-    back = back / scale[:, None]
-    return jnp.where(full, back @ back.T, jnp.where(one > 0, jnp.inf, 0))
+    return by_qr(jac / jnp.sqrt(spread).reshape(-1, 1))
 
 
 def sandwich(terms: Callable[..., Any], theta: Any, *data: Any) -> jax.Array:
@@ -260,8 +215,9 @@ def influence(terms: Callable[..., Any], theta: Any, *data: Any, of: int = 0) ->
     -----
     The gradient is zero at the minimum whatever the data are; its derivative with respect to them
     is therefore zero as well, and one solve gives all influences. No fit is repeated.
-    For independent data, the squares times the data's variances add up to the parameters'
-    variances. Counts may be integers; the derivative is that of the likelihood between them.
+    For independent data, the squares times the data's variances add up to variances of the
+    parameters: the fourth matrix above, which is the first if the model is linear. Counts may be
+    integers; the derivative is that of the likelihood between them.
 
     Examples
     --------
@@ -275,8 +231,8 @@ def influence(terms: Callable[..., Any], theta: Any, *data: Any, of: int = 0) ->
     total, row, _ = rows(terms, theta)
     cov = inverse(information(total, row, *data))
     chosen = jnp.asarray(data[of])
-    if not jnp.issubdtype(chosen.dtype, jnp.floating):
-        chosen = chosen.astype(row.dtype)
+    real = jnp.issubdtype(chosen.dtype, jnp.floating)
+    chosen = chosen if real else chosen.astype(row.dtype)
 
     def slope(datum: Any) -> Any:
         moved = (*data[:of], datum, *data[of + 1 :])

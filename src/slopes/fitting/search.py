@@ -21,7 +21,8 @@ from jax import lax
 from jaxtyping import Bool, Float, Int
 
 from slopes._typing import Numbers
-from slopes.fitting.errors import FAR, apart, information, inverse, rows
+from slopes.fitting.errors import information, rows
+from slopes.fitting.inverses import FAR, apart, inverse
 from slopes.newton import Found, newton, newton_minimum
 
 __all__ = ["Fit", "fit", "interval", "profile"]

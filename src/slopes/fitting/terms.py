@@ -16,6 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from slopes._typing import Numbers
 
@@ -117,7 +118,8 @@ def poisson(counts: Numbers, mean: Numbers) -> jax.Array:
     Notes
     -----
     The binned likelihood; an empty bin contributes its mean, even if that is 0. Near the mean the
-    term is computed from the relative distance, so that large counts lose no digits.
+    term is computed from the relative distance: rounding grows with the distance of count and mean,
+    and not with the count.
 
     Examples
     --------
@@ -175,8 +177,7 @@ def effective_variance(
     but the true places of the points are unknowns too, and once they are taken at their best the
     logarithm is absent: with it a slope is pulled towards 0 wherever the errors in x are large.
     The slope is taken where the point was measured, not where it is: good while the curve hardly
-    bends within `sigma_x`. No slope is asked for at an exact x among others, where it may be
-    infinite.
+    bends within `sigma_x`. No slope is asked for at an exact x, where it may be infinite.
 
     Examples
     --------
@@ -193,7 +194,10 @@ def effective_variance(
     wide = jnp.broadcast_to(_real(sigma_x), places.shape)
     blurred = jnp.where(wide > 0, places, places.ravel()[jnp.argmax(wide)])
     value = jax.vmap(lambda at: model(theta, at))(places.ravel()).reshape(places.shape)
-    slope = jax.vmap(jax.grad(lambda at: model(theta, at)))(blurred.ravel()).reshape(places.shape)
+    slopes = jax.vmap(jax.grad(lambda at: model(theta, at)))
+    # A branch, not a choice of values: 0 times the derivative of an infinite slope would be a nan.
+    slope = lax.cond(jnp.any(wide > 0), slopes, jnp.zeros_like, blurred.ravel())
+    slope = slope.reshape(places.shape)
     kind = value.dtype
     variance = jnp.asarray(sigma_y, kind) ** 2 + (slope * jnp.asarray(wide, kind)) ** 2
     terms: jax.Array = 0.5 * (jnp.asarray(y, kind) - value) ** 2 / variance

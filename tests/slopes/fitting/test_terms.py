@@ -88,6 +88,20 @@ def test_an_exact_place_may_have_an_infinite_slope():
     assert np.isfinite(jax.hessian(cost)(at)).all()
 
 
+@pytest.mark.parametrize("sigma_x", [0.0, np.zeros(3)])
+def test_places_that_are_all_exact_ask_for_no_slope(sigma_x):
+    # The first has an infinite slope; 0 times that made every term a nan.
+    root = lambda theta, x: theta[0] * jnp.sqrt(x)  # noqa: E731
+    x, y, at = np.array([0.0, 1.0, 4.0]), np.array([0.3, 2.5, 5.0]), jnp.array([2.0])
+
+    def cost(theta, sigma_x):
+        return effective_variance(root, theta, x, y, sigma_x=sigma_x, sigma_y=0.5).sum()
+
+    for hess in (jax.hessian(cost), jax.jit(jax.hessian(cost))):
+        assert hess(at, sigma_x).tolist() == [[pytest.approx(x.sum() / 0.25, rel=8 * U)]]
+    assert float(cost(at, sigma_x)) == pytest.approx((0.3**2 + 0.5**2 + 1) / 0.5, rel=8 * U)
+
+
 def test_a_straight_line_with_errors_in_both_is_orthogonal_regression():
     # Equal errors: the line runs along the first axis of the cloud, through its centre.
     rng = np.random.default_rng(3)
