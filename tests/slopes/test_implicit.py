@@ -583,12 +583,14 @@ def test_a_product_with_an_offset_has_no_solution():
 
 
 def test_a_gradient_that_forgets_the_solutions_own_part_is_caught():
+    @jax.jit
     def truncated(b):
         """The last step alone: what is left if the adjoint system is never solved."""
         W = weights(8)
         x = jax.lax.stop_gradient(fixed_point(layer, jnp.zeros(8), W, b, tol=TOL).value)
         return layer(x, W, b).sum()
 
+    @jax.jit
     def whole(b):
         return fixed_point(layer, jnp.zeros(8), weights(8), b, tol=TOL).value.sum()
 
