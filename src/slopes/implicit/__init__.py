@@ -9,9 +9,9 @@ and however it was found, its derivative is one linear system: :math:`F = x - g`
 transpose, so that forward and reverse mode, nested, under `vmap` and `jit`, go through it; the
 search itself is never differentiated, and memory does not grow with its steps. Parameters follow
 the start, or are closed over. Cost of a derivative: one linear solve to the tolerance of the
-search, and one to two digits. A derivative that does not exist is nan: where the search did not
-converge, where :math:`\partial F/\partial x` is singular, or so close to it that what is left of
-the equation would change the derivative by a tenth.
+search, and one to two digits. A derivative that does not exist is nan: where a root, a minimum or
+the linear system was not found, where :math:`\partial F/\partial x` is singular, or so close to it
+that what is left of the equation would change the derivative by a tenth.
 Inside: `arguments` has what all functions accept, `linear` linear systems, `rule` what JAX is
 told, `fixed` fixed points, `zeros` roots and minima.
 References: Christianson (1994); Blondel et al. (2022).

@@ -64,9 +64,10 @@ def fixed_point(
 
     Notes
     -----
-    The derivative is nan where a solve did not converge, and where the residual leaves it no
-    digit: near a fold an error of `tol` in the equation moves x by the root of `tol`, and the
-    slope is lost.
+    The derivative is nan where its linear system was not solved, and where the residual leaves it
+    no digit: near a fold an error of `tol` in the equation moves x by the root of `tol`, and the
+    slope is lost. With a `solver` it is nan also where the search did not converge; the default
+    loop, to spare a vector, gives the derivative at the point where it stopped: see `converged`.
 
     Examples
     --------

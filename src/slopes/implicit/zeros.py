@@ -55,7 +55,7 @@ def root(
     Notes
     -----
     The linear system is solved as by `linear_solve`: by elimination for up to 128 unknowns, by
-    GMRES beyond. The derivative is nan as for `fixed_point`.
+    GMRES beyond. The derivative is nan as for `fixed_point` with a solver.
 
     Examples
     --------
@@ -98,8 +98,8 @@ def minimum(
     Returns
     -------
     NamedTuple
-        The solver's result. Its `value` has derivatives, the other fields have none; a saddle is
-        not converged, and its derivative is nan.
+        The solver's result. Its `value` has derivatives, the other fields have none; what the
+        solver knows for a saddle is not converged, and its derivative is nan.
 
     Raises
     ------
@@ -108,6 +108,8 @@ def minimum(
 
     Notes
     -----
+    A negative curvature below 16 n roundings of the largest one, for n unknowns, is not told from
+    a flat direction by `newton_minimum`: scale unknowns that differ by many powers of ten.
     The linear system, whose matrix is the Hessian, is solved as in `root`. The least value itself
     is ``fn(found.value, *theta)``; its first derivative needs no system, since the slope in x is 0.
 
