@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 # What the cells import, and what makes pages of them; a test compares it with the cells.
 DISTRIBUTIONS = (
-    "ipython", "jax", "jaxlib", "matplotlib", "ml-dtypes", "mpmath", "myst-nb", "numpy",
-    "scikit-learn", "scipy", "slopes", "sphinx", "sympy",
+    "iminuit", "ipython", "jax", "jaxlib", "matplotlib", "ml-dtypes", "mpmath", "myst-nb", "numpy",
+    "scikit-learn", "scipy", "slopes", "sphinx", "sympy", "uncertainties",
 )  # fmt: skip
 
 
