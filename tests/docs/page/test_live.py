@@ -28,6 +28,7 @@ def project(tmp_path_factory):
     pages = {"conf.py": bookbuild.CONF, "index.md": index, **PAGES}
     return bookbuild.project(tmp_path_factory.mktemp("live"), pages=pages)
 
+
 FIGURES = "anderson, arrow, basins, cobweb, ellipse, passes, valley, walk"
 
 
