@@ -6,6 +6,10 @@ import re
 from html.parser import HTMLParser
 
 APART = {"pre", "code", "script", "style", "math", "annotation", "title", "kbd"}
+CLASSES = {
+    "sig",
+    "katex",
+}  # a signature is code, defaults included; a formula's letters are no text
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 MACHINE = re.compile(r"[^\s(]*\d(?:\.\d+)?[eE][+-]?\d+\S*")
 
@@ -19,8 +23,8 @@ class _Prose(HTMLParser):
         self.text: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        signature = "sig" in (dict(attrs).get("class") or "").split()  # code, defaults included
-        if tag not in VOID and (self.apart or tag in APART or signature):
+        classes = (dict(attrs).get("class") or "").split()
+        if tag not in VOID and (self.apart or tag in APART or not CLASSES.isdisjoint(classes)):
             self.apart.append(tag)
 
     def handle_endtag(self, tag: str) -> None:

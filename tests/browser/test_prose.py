@@ -30,6 +30,7 @@ def test_no_pasted_number_is_heavier_than_its_sentence(page_path, site, browser,
         ("<p>is \N{MINUS SIGN}8.3e-06.</p><pre>1e-3</pre>", ["\N{MINUS SIGN}8.3e-06."]),
         ("<p><code>1e-3</code> x<br>y</p><pre>1e-3<b>2e-4</b></pre>", []),
         ("<p>3·10⁻¹³ or 10⁻³</p>", []),
+        ("<p><span class='katex'><i>=2E</i><i>1</i></span>, 1e-3</p>", ["1e-3"]),
     ],
 )
 def test_machine_notation_is_caught_in_prose_alone(body, found):
