@@ -128,7 +128,8 @@ def expected(mean: Callable[..., Any], theta: Any, *args: Any, variance: Numbers
     --------
     >>> line = lambda theta, x: theta[0] + theta[1] * x
     >>> x = jnp.array([-1.0, 0.0, 1.0])
-    >>> jnp.diagonal(expected(line, jnp.zeros(2), x, variance=1.0)).round(6).tolist()
+    >>> cov = expected(line, jnp.zeros(2), x, variance=1.0)
+    >>> jnp.diagonal(cov).round(6).tolist()
     [0.333333, 0.5]
     """
     of, row, _ = rows(lambda theta: mean(theta, *args), theta)
@@ -173,7 +174,8 @@ def sandwich(terms: Callable[..., Any], theta: Any, *data: Any) -> jax.Array:
     --------
     >>> y = jnp.array([1.0, 2.0, 6.0])
     >>> terms = lambda theta, y: (y - theta[0]) ** 2 / 2
-    >>> sandwich(terms, jnp.array([3.0]), y).round(6).tolist()  # variance of y over 3
+    >>> cov = sandwich(terms, jnp.array([3.0]), y)  # variance of y over 3
+    >>> cov.round(6).tolist()
     [[1.555556]]
     """
     of, row, _ = rows(terms, theta)

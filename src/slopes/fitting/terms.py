@@ -80,7 +80,8 @@ def correlated(y: Numbers, mean: Numbers, cov: Numbers) -> jax.Array:
     Examples
     --------
     >>> V = jnp.array([[1.0, 0.5], [0.5, 1.0]])
-    >>> float(correlated(jnp.array([1.0, 1.0]), 0.0, V).sum().round(6))  # 1/2 row inverse(V) column
+    >>> y = jnp.array([1.0, 1.0])
+    >>> float(correlated(y, 0.0, V).sum().round(6))  # y inverse(V) y / 2
     0.666667
     """
     demand_covariance("cov", cov, np.shape(y))

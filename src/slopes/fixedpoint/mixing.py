@@ -42,10 +42,11 @@ def mixer(damping: Any, ridge: float) -> Callable[[State], Any]:
 
 
 def least_squares(residual: Any, differences: Any, ridge: float) -> Any:
-    """Solve for the weights, by QR of the columns at length 1 with the ridge below them.
+    """Solve for the weights, by QR of the columns at length 1 above the ridge.
 
-    The Gram matrix would square the condition number; and a ridge that is not in units of the
-    columns switches the acceleration off once the residuals are smaller than it.
+    The Gram matrix would square the condition number; and a ridge that is not
+    in units of the columns switches the acceleration off once the residuals
+    are smaller than it.
     """
     n = len(residual)
     lengths = jax.vmap(norm, in_axes=1)(differences)

@@ -153,7 +153,8 @@ def _iterate(
     first = rows(image)[0]
     size = norm(first - flat)
     columns = min(memory, flat.size)
-    eps = max(float(jnp.finfo(leaf.dtype).eps) for leaf in jax.tree.leaves(point))  # type: ignore[no-untyped-call]
+    types = [jnp.finfo(leaf.dtype) for leaf in jax.tree.leaves(point)]  # type: ignore[no-untyped-call]
+    eps = max(float(kind.eps) for kind in types)
     mix = mixer(damping, (eps / 2) ** 0.5 if ridge is None else ridge)
 
     def judged(state: State) -> State:

@@ -19,10 +19,12 @@ FAR, LEVELS = 12.0, 10  # Laplace's continued fraction has all digits from there
 def black(asset: Any, cash: Any, spread: Any) -> Any:
     """Price the right to give `cash` for `asset`.
 
-    As asset * N'(d1) = cash * N'(d2), the tails that are subtracted share a factor: with R(d), the
-    tail over the density, the price is asset * N'(d1) * (R(d1) - R(d2)) where both d are negative,
-    and more by the asset where d1, less by the cash where d2 is not. So no rounding is multiplied
-    by more than the price's own condition number, however far out of the money.
+    As asset * N'(d1) = cash * N'(d2), the tails that are subtracted share a
+    factor: with R(d), the tail over the density, the price is
+    asset * N'(d1) * (R(d1) - R(d2)) where both d are negative, and more by the
+    asset where d1, less by the cash where d2 is not. So no rounding is
+    multiplied by more than the price's own condition number, however far out
+    of the money.
     """
     d1, d2 = places(asset, cash, spread)
     sure = jnp.where(d1 >= 0, asset, 0) - jnp.where(d2 >= 0, cash, 0)
@@ -34,7 +36,8 @@ def black_rule(at: Any, along: Any) -> Any:
     """Give the slopes N(d1), -N(d2) and asset * N'(d1)."""
     d1, d2 = places(*at)
     slopes = norm.cdf(d1), -norm.cdf(d2), at[0] * norm.pdf(d1)
-    return black(*at), sum(slope * dot for slope, dot in zip(slopes, along, strict=True))
+    pairs = zip(slopes, along, strict=True)
+    return black(*at), sum(slope * dot for slope, dot in pairs)
 
 
 def places(asset: Any, cash: Any, spread: Any) -> tuple[Any, Any]:

@@ -73,7 +73,7 @@ def influences(
     Drawing
         Two panels, side by side.
     """
-    fig, (left, right) = figure(width=8.4, height=4.0, panels=2)
+    fig, (left, right) = figure(width=7.2, height=3.6, panels=2)
     left.errorbar(x, y, yerr=sigma, fmt="o", color=PALETTE["blue"][0], markersize=5)
     left.plot(*curve, color=PALETTE["orange"][0], linewidth=2)
     left.set(xlabel="$x$", ylabel="$y$")
@@ -104,7 +104,7 @@ def pulls(sets: Float[np.ndarray, "k n"], names: Sequence[str]) -> Drawing:
     Drawing
         A panel for each parameter, of one scale.
     """
-    fig, axes = figure(width=8.4, height=3.6, panels=len(names), share=True)
+    fig, axes = figure(width=7.2, height=3.4, panels=len(names), share=True)
     edges = np.linspace(-4, 4, 33)
     x = np.linspace(-4, 4, 161)
     told = []

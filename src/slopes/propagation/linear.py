@@ -163,7 +163,8 @@ def propagate_diagonal(fn: Callable[[Any], Any], mean: Any, variance: Any) -> In
 
     Examples
     --------
-    >>> mass = propagate_diagonal(jnp.sum, jnp.array([1.0, 2.0]), jnp.array([9.0, 16.0]))
+    >>> x, variance = jnp.array([1.0, 2.0]), jnp.array([9.0, 16.0])
+    >>> mass = propagate_diagonal(jnp.sum, x, variance)
     >>> float(mass.value), float(mass.error)
     (3.0, 5.0)
     """
@@ -204,7 +205,7 @@ def propagate_factor(fn: Callable[[Any], Any], mean: Any, factor: Any) -> Factor
 
     Examples
     --------
-    >>> shared = jnp.array([[0.5], [0.5]])  # one error that both inputs have in common
+    >>> shared = jnp.array([[0.5], [0.5]])  # one error that both share
     >>> x = jnp.array([3.0, 1.0])
     >>> float(propagate_factor(lambda x: x[0] - x[1], x, shared).error)
     0.0

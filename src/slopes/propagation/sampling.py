@@ -192,7 +192,8 @@ def monte_carlo(
 
     Examples
     --------
-    >>> one = monte_carlo(lambda x: x**2, 0.0, 1.0, key=jax.random.key(0), samples=10_000)
+    >>> key = jax.random.key(0)
+    >>> one = monte_carlo(lambda x: x**2, 0.0, 1.0, key=key, samples=10_000)
     >>> bool(abs(one.value - 1) < 4 * one.value_error)
     True
     """
