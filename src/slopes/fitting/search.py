@@ -96,8 +96,8 @@ def fit(
     --------
     >>> y = jnp.array([1.0, 2.0, 6.0])
     >>> found = fit(lambda theta, y: (y - theta[0]) ** 2 / 2, jnp.zeros(1), y)
-    >>> found.value.round(4).tolist(), found.error.round(4).tolist()
-    ([3.0], [0.5774])
+    >>> print(f"{found.value[0]:.4f} +- {found.error[0]:.4f}")
+    3.0000 +- 0.5774
     """
     of, start, restore = rows(terms, theta)
 
@@ -159,8 +159,8 @@ def profile(
     >>> y = jnp.array([1.0, 2.0, 6.0])
     >>> terms = lambda theta, y: (y - theta[0]) ** 2 / 2
     >>> path = profile(terms, jnp.array([3.0]), y, index=0, stages=2)
-    >>> path.value[1].round(2).tolist()
-    [[3.29], [3.58]]
+    >>> print(path.value[1, :, 0].round(2))
+    [3.29 3.58]
     """
     of, center, _ = rows(terms, theta)
     n = center.size
@@ -239,8 +239,9 @@ def interval(
     --------
     >>> terms = lambda theta, k: theta[0] - k * jnp.log(theta[0])
     >>> nine = jnp.array([9.0])
-    >>> interval(terms, nine, nine, index=0).value.round(3).tolist()
-    [6.324, 12.342]
+    >>> ends = interval(terms, nine, nine, index=0).value
+    >>> [f"{end:.2f}" for end in ends]
+    ['6.32', '12.34']
     """
     found = profile(terms, theta, *data, index=index, rise=rise)
     last: Found = jax.tree.map(lambda field: field[:, -1], found)

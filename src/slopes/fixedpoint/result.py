@@ -55,7 +55,7 @@ def why(reason: Any) -> str:
 
     Examples
     --------
-    >>> why(picard(jnp.cos, 1.0).reason)
+    >>> why(CONVERGED)
     'the residual is below the tolerance'
     """
     words = _WORDS.get(reason if isinstance(reason, int) else np.asarray(reason).item())
