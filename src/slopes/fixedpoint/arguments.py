@@ -22,8 +22,6 @@ def started(g: Map, x: Any, args: tuple[Any, ...]) -> tuple[Any, Any]:
         raise ValueError(f"x must hold at least one number, got x={x!r}")
     shaped = jax.eval_shape(lambda y: g(y, *args), point)
     kinds: list[Any] = [jax.tree.structure(tree) for tree in (point, shaped)]
-    if kinds[0] != kinds[1]:
-        raise TypeError(f"g must return the structure {kinds[0]} of x, got {kinds[1]}")
 
     def fitted(leaf: Any, to: Any) -> Any:
         if leaf.shape != to.shape:
@@ -34,6 +32,8 @@ def started(g: Map, x: Any, args: tuple[Any, ...]) -> tuple[Any, Any]:
             raise TypeError(f"g must return the dtype {leaf.dtype} of x, got dtype={to.dtype!r}")
         return lax.convert_element_type(leaf, to.dtype)
 
+    if kinds[0] != kinds[1]:
+        raise TypeError(f"g must return the structure {kinds[0]} of x, got {kinds[1]}")
     point = jax.tree.map(fitted, point, shaped)
     return point, g(point, *args)
 
