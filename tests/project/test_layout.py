@@ -25,6 +25,8 @@ HERE = "tests/project/test_layout.py"
 
 # Modules that are no topic: they know NumPy and one another.
 SUPPORT = {"_typing", "compare", "elementary", "problems", "special"}
+# The same for topics with JAX: it knows JAX, and all of them may import it.
+SUPPORT_WITH_JAX = {"_arguments"}
 # Topics that are built from nothing: they know neither JAX nor one another.
 FROM_SCRATCH = {"dual", "finite", "minijax", "symbolic", "tape", "taylor"}
 # Topics built with JAX, and their arrows: the topics that each may import.
@@ -142,7 +144,7 @@ def forbidden(path, allowed):
 
 
 def every_module_has_a_layer(root):
-    known = SUPPORT | FROM_SCRATCH | WITH_JAX.keys() | COMPARING
+    known = SUPPORT | SUPPORT_WITH_JAX | FROM_SCRATCH | WITH_JAX.keys() | COMPARING
     return [
         f"{written(root, name)} has no layer: add {name!r} to FROM_SCRATCH, to WITH_JAX with its "
         f"arrows, or, if it is no topic, to SUPPORT or COMPARING in {HERE}"
@@ -163,7 +165,7 @@ def every_module_has_a_chapter(root):
     return [
         f"docs/{min(own)}.md is missing, the chapter of {written(root, name)}: write it and list "
         "it in a toctree of docs/index.md"
-        for name in sorted(modules(root) - SUPPORT)
+        for name in sorted(modules(root) - SUPPORT - SUPPORT_WITH_JAX)
         if not (own := TAUGHT_IN.get(name, {name})) & chapters
     ]
 
@@ -344,8 +346,10 @@ def names_have_no_numbers(root):
 def imports_follow_the_layers(root):
     package = root / "src/slopes"
     allowed = dict.fromkeys(SUPPORT | FROM_SCRATCH, SUPPORT_MAY)
+    allowed |= dict.fromkeys(SUPPORT_WITH_JAX, SUPPORT_MAY | {"jax"})
     for name, arrows in WITH_JAX.items():
-        allowed[name] = SUPPORT_MAY | {"jax"} | {f"slopes.{to}" for to in arrows}
+        may = arrows | SUPPORT_WITH_JAX
+        allowed[name] = SUPPORT_MAY | {"jax"} | {f"slopes.{to}" for to in may}
     allowed |= dict.fromkeys(COMPARING, COMPARING_MAY)
     # A module's own folder is open to it.
     table = {path: may | {f"slopes.{name}"} for name, may in allowed.items()
@@ -704,7 +708,7 @@ def test_every_rule_has_been_seen_to_fail():
 
 
 def test_the_tables_name_no_module_twice_and_no_arrow_to_nowhere():
-    layers = [SUPPORT, FROM_SCRATCH, set(WITH_JAX), COMPARING]
+    layers = [SUPPORT, SUPPORT_WITH_JAX, FROM_SCRATCH, set(WITH_JAX), COMPARING]
     assert sum(map(len, layers)) == len(set.union(*layers))
     assert all(arrows <= WITH_JAX.keys() | FROM_SCRATCH for arrows in WITH_JAX.values())
     assert TAUGHT_IN.keys() <= WITH_JAX.keys() | FROM_SCRATCH | COMPARING

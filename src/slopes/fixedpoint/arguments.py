@@ -9,6 +9,9 @@ import numpy as np
 from jax import lax
 from jax.flatten_util import ravel_pytree
 
+from slopes import _arguments
+from slopes._arguments import floating, size
+
 __all__ = ["Map", "demand_count", "demand_number", "norm", "rows", "started"]
 
 Map: TypeAlias = Callable[..., Any]
@@ -17,8 +20,8 @@ Map: TypeAlias = Callable[..., Any]
 
 def started(g: Map, x: Any, args: tuple[Any, ...]) -> tuple[Any, Any]:
     """Make the start a tree of arrays that the map keeps in kind, and give its image too."""
-    point = jax.tree.map(lambda leaf: _real("x", leaf), x)
-    if not sum(leaf.size for leaf in jax.tree.leaves(point)):
+    point = floating("x", x)
+    if not size(point):
         raise ValueError(f"x must hold at least one number, got x={x!r}")
     shaped = jax.eval_shape(lambda y: g(y, *args), point)
     kinds: list[Any] = [jax.tree.structure(tree) for tree in (point, shaped)]
@@ -38,23 +41,9 @@ def started(g: Map, x: Any, args: tuple[Any, ...]) -> tuple[Any, Any]:
     return point, g(point, *args)
 
 
-def _real(name: str, leaf: Any) -> jax.Array:
-    """One array of real numbers that can move."""
-    kind = getattr(leaf, "dtype", type(leaf))
-    if kind is not float and not jnp.issubdtype(kind, jnp.floating):
-        raise TypeError(
-            f"{name} must hold real floating-point numbers, got {name}={leaf!r}; write 2.0 for 2"
-        )
-    return jnp.asarray(leaf)
-
-
 def demand_count(name: str, value: Any, least: int) -> int:
     """Check a count, which must be known while JAX traces."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an int that is not traced, got {name}={value!r}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {name}={value!r}")
-    return int(value)
+    return _arguments.demand_count(name, value, least, "an int that is not traced")
 
 
 def demand_number(name: str, value: Any, rule: str, holds: Callable[[float], bool]) -> None:

@@ -3,8 +3,9 @@
 from typing import Any, NamedTuple
 
 import jax
-import numpy as np
 from jaxtyping import Bool, Float, Int
+
+from slopes._arguments import in_words
 
 __all__ = ["CONVERGED", "NOT_FINITE", "OUT_OF_STEPS", "Found", "why"]
 
@@ -58,7 +59,4 @@ def why(reason: Any) -> str:
     >>> why(CONVERGED)
     'the residual is below the tolerance'
     """
-    words = _WORDS.get(reason if isinstance(reason, int) else np.asarray(reason).item())
-    if words is None:
-        raise ValueError(f"reason must be one of {sorted(_WORDS)}, got reason={reason!r}")
-    return words
+    return in_words(_WORDS, reason)

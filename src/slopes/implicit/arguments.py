@@ -8,6 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from slopes._arguments import floating, size
+
 __all__ = [
     "demand_kind",
     "demand_tolerance",
@@ -23,18 +25,8 @@ __all__ = [
 
 def real(x: Any, name: str = "x0") -> Any:
     """Arrays of real floating-point numbers, one number at least."""
-
-    def checked(leaf: Any) -> jax.Array:
-        kind = getattr(leaf, "dtype", type(leaf))
-        if kind is not float and not jnp.issubdtype(kind, jnp.floating):
-            raise TypeError(
-                f"{name} must hold real floating-point numbers, got {name}={x!r}; "
-                "write 2.0 for 2, or convert with astype(float)"
-            )
-        return jnp.asarray(leaf)
-
-    arrays = jax.tree.map(checked, x)
-    if not sum(leaf.size for leaf in jax.tree.leaves(arrays)):
+    arrays = floating(name, x)
+    if not size(arrays):
         raise ValueError(f"{name} must hold at least one number, got {name}={x!r}")
     return arrays
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.flatten_util import ravel_pytree
+
+from slopes import _arguments
+from slopes._arguments import floating
 
 __all__ = [
     "demand_above_zero",
@@ -21,17 +23,7 @@ __all__ = [
 
 def flattened(name: str, tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     """Give the numbers of a tree as one row, and the function that makes the tree of a row."""
-
-    def checked(leaf: Any) -> jax.Array:
-        kind = getattr(leaf, "dtype", type(leaf))
-        if kind is not float and not jnp.issubdtype(kind, jnp.floating):
-            raise TypeError(
-                f"{name} must hold real floating-point numbers, got {name}={tree!r}; "
-                "write 2.0 for 2, or convert with astype(float)"
-            )
-        return jnp.asarray(leaf)
-
-    flat, restore = ravel_pytree(jax.tree.map(checked, tree))
+    flat, restore = ravel_pytree(floating(name, tree))
     if not flat.size:
         raise ValueError(f"{name} must hold at least one number, got {name}={tree!r}")
     return flat, restore
@@ -51,11 +43,7 @@ def one_number(y: Any) -> Any:
 
 def demand_count(name: str, value: Any) -> int:
     """Give an int of at least 1, which must be known while JAX traces."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer that is not traced, got {name}={value!r}")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, got {name}={value!r}")
-    return int(value)
+    return _arguments.demand_count(name, value, 1, "an integer that is not traced")
 
 
 def demand_tolerance(name: str, value: Any) -> None:

@@ -1,16 +1,14 @@
-"""What products accept as points, functions, counts and keys; errors name the rule."""
+"""What products accept as points and functions; errors name the rule."""
 
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-__all__ = [
-    "as_point", "demand_count", "demand_key", "demand_real", "floating", "like", "returning_one",
-    "size",
-]  # fmt: skip
+from slopes._arguments import floating, size
+
+__all__ = ["as_point", "demand_real", "like", "returning_one"]
 
 
 def as_point(x: Any) -> Any:
@@ -19,26 +17,6 @@ def as_point(x: Any) -> Any:
     if not size(point):
         raise ValueError(f"x must hold at least one number, got x={x!r}")
     return point
-
-
-def size(tree: Any) -> int:
-    """Count the numbers in a tree."""
-    return sum(leaf.size for leaf in jax.tree.leaves(tree))
-
-
-def floating(name: str, tree: Any) -> Any:
-    """Check that a tree holds real numbers that can move, and make each leaf an array of JAX."""
-
-    def checked(leaf: Any) -> jax.Array:
-        kind = getattr(leaf, "dtype", type(leaf))
-        if kind is not float and not jnp.issubdtype(kind, jnp.floating):
-            raise TypeError(
-                f"{name} must hold real floating-point numbers, got {name}={tree!r}; "
-                "write 2.0 for 2, or convert with astype(float)"
-            )
-        return jnp.asarray(leaf)
-
-    return jax.tree.map(checked, tree)
 
 
 def like(name: str, tree: Any, other: str, model: Any) -> Any:
@@ -75,19 +53,3 @@ def demand_real(name: str, y: Any) -> None:
             raise TypeError(
                 f"{name} must return real floating-point numbers, got dtype={jnp.result_type(leaf)}"
             )
-
-
-def demand_count(name: str, value: Any, least: int) -> int:
-    """Give an int; refuse what is none, or too small: 2.0 and True are slips of the keyboard."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer, got {name}={value!r}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {name}={value!r}")
-    return int(value)
-
-
-def demand_key(key: Any) -> None:
-    """Refuse a number in the place of a key; both forms of JAX's keys will do."""
-    dtype = getattr(key, "dtype", np.dtype(object))
-    if not jnp.issubdtype(dtype, jax.dtypes.prng_key) and dtype != np.uint32:
-        raise TypeError(f"key must be a key, such as jax.random.key(0), got key={key!r}")

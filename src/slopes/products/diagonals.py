@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from slopes.products.arguments import as_point, demand_count, demand_key
+from slopes._arguments import demand_count, demand_key
+from slopes.products.arguments import as_point
 from slopes.products.hessians import for_each_unit, hessian_product
 
 __all__ = ["DiagonalEstimate", "hessian_diagonal", "hutchinson"]

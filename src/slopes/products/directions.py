@@ -16,7 +16,8 @@ from typing import Any
 
 import jax
 
-from slopes.products.arguments import demand_real, floating, like, size
+from slopes._arguments import floating, size
+from slopes.products.arguments import demand_real, like
 
 __all__ = ["jacobian", "jvp", "vjp"]
 

@@ -19,7 +19,8 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from slopes.products.arguments import as_point, demand_count, demand_real, like, returning_one
+from slopes._arguments import demand_count
+from slopes.products.arguments import as_point, demand_real, like, returning_one
 
 __all__ = ["gauss_newton_product", "hessian", "hvp"]
 

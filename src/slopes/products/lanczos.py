@@ -17,7 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from slopes.products.arguments import as_point, demand_count, demand_key
+from slopes._arguments import demand_count, demand_key
+from slopes.products.arguments import as_point
 from slopes.products.hessians import Product, hessian_product
 
 __all__ = ["Curvature", "curvature"]

@@ -16,9 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Int
 
+from slopes._arguments import demand_count, demand_key, floating
 from slopes._typing import Fn
 from slopes.compare import unit_roundoff
-from slopes.products.arguments import demand_count, demand_key, floating
 
 __all__ = ["Pattern", "as_pattern", "probe_pattern"]
 

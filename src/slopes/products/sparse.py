@@ -22,8 +22,8 @@ import numpy as np
 from jax.experimental.sparse import BCOO
 from jaxtyping import Int
 
+from slopes._arguments import demand_key
 from slopes._typing import Fn
-from slopes.products.arguments import demand_key
 from slopes.products.colouring import colour_columns, colour_symmetric
 from slopes.products.patterns import (
     Pattern,

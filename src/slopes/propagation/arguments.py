@@ -1,4 +1,4 @@
-"""What propagation accepts as mean, covariance, factor, count and key, and how it lays them flat.
+"""What propagation accepts as mean, covariance and factor, and how it lays them flat.
 
 A tree of numbers becomes a vector, its function one from vectors to vectors, and its covariance a
 matrix; results take the way back. What is not traced is looked at, and refused if it is no
@@ -14,10 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-__all__ = [
-    "Task", "covariance", "demand_count", "demand_key", "demand_result", "factor_of", "flatten",
-    "floating", "like_mean", "roundoff",
-]  # fmt: skip
+from slopes._arguments import floating, size
+
+__all__ = ["Task", "covariance", "demand_result", "factor_of", "flatten", "like_mean", "roundoff"]
 
 
 class Task(NamedTuple):
@@ -43,7 +42,7 @@ def flatten(fn: Callable[[Any], Any], mean: Any) -> Task:
     """Lay a function flat at a point."""
     point = floating("mean", mean)
     leaves = jax.tree.leaves(point)
-    if not sum(leaf.size for leaf in leaves) or len({leaf.dtype for leaf in leaves}) > 1:
+    if not size(point) or len({leaf.dtype for leaf in leaves}) > 1:
         raise ValueError(f"mean must hold at least one number, all of one dtype, got mean={mean!r}")
     x, tree = ravel_pytree(point)
     _demand_finite("mean", point)
@@ -120,22 +119,6 @@ def factor_of(factor: Any, task: Task) -> jax.Array:
     return columns
 
 
-def demand_count(name: str, value: Any, least: int) -> int:
-    """Give an int that is known while JAX traces, and large enough."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer, got {name}={value!r}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {name}={value!r}")
-    return int(value)
-
-
-def demand_key(key: Any) -> None:
-    """Refuse a number in the place of a key; both forms of JAX's keys will do."""
-    dtype = getattr(key, "dtype", np.dtype(object))
-    if not jnp.issubdtype(dtype, jax.dtypes.prng_key) and dtype != np.uint32:
-        raise TypeError(f"key must be a key, such as jax.random.key(0), got key={key!r}")
-
-
 def demand_result(result: Any, why: str) -> Any:
     """Refuse a result that is not finite, where it can be looked at."""
     if any(_lost(leaf) for leaf in jax.tree.leaves(result)):
@@ -151,21 +134,6 @@ def _demand_finite(name: str, tree: Any) -> None:
 def _lost(leaf: Any) -> bool:
     """Whether a leaf that is not traced holds a NaN or an infinity."""
     return not isinstance(leaf, jax.core.Tracer) and not bool(np.all(np.isfinite(leaf)))
-
-
-def floating(name: str, tree: Any) -> Any:
-    """Make each leaf an array; integers have no derivative, and are refused."""
-
-    def checked(leaf: Any) -> jax.Array:
-        kind = getattr(leaf, "dtype", type(leaf))
-        if kind is not float and not jnp.issubdtype(kind, jnp.floating):
-            raise TypeError(
-                f"{name} must hold real floating-point numbers, got {name}={tree!r}; "
-                "write 2.0 for 2, or convert with astype(float)"
-            )
-        return jnp.asarray(leaf)
-
-    return jax.tree.map(checked, tree)
 
 
 def _is_array(tree: Any) -> bool:

@@ -23,15 +23,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from slopes.propagation.arguments import (
-    Task,
-    covariance,
-    demand_count,
-    demand_key,
-    flatten,
-    floating,
-    roundoff,
-)
+from slopes._arguments import demand_count, demand_key, floating
+from slopes.propagation.arguments import Task, covariance, flatten, roundoff
 
 __all__ = ["Sampled", "draws", "factor", "monte_carlo"]
 
