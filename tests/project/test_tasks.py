@@ -15,10 +15,12 @@ import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from scipy.optimize import curve_fit
 
 import slopes
 
@@ -524,11 +526,18 @@ def test_other_paths_are_no_leak(text):
 
 def test_the_readmes_examples_run():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    first, second = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    first, traced, work = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
     names = {}
     exec(first, names)
     assert abs(names["value"] - 1e8) <= names["error"]
-    exec(second, names := {})
+    exec(traced, names := {})
     matrix = names["products"].sparse_hessian(names["valley"], names["x"], key=names["key"])
     assert matrix(names["x"]).nse == 2998
     assert max(matrix.colours) + 1 == 3
+    exec(work, names)
+    fit, t, y = names["fit"], np.asarray(names["t"]), np.asarray(names["y"])
+    value, cov = curve_fit(
+        lambda t, a, b: a * np.exp(-b * t), t, y, [1.0, 1.0], np.full(5, 0.1), absolute_sigma=True
+    )
+    assert fit.value == pytest.approx(value, abs=1e-6)
+    assert fit.error == pytest.approx(np.sqrt(np.diag(cov)), rel=0.02)  # no term in residuals
