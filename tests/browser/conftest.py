@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from playwright.sync_api import Browser
 from serving import Server, notfound_prefix, site_address, site_prefix
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+SOURCES = "_modules/slopes/"
 NOWHERE = "no/such/folder/page.html"  # deep, so that relative links of the 404 page would break
 REMEDY = "run `nox -s site` first, or name another folder with --site"
 
@@ -51,18 +54,33 @@ def of_one_visit(path: str) -> Any:
     return pytest.param(path, marks=pytest.mark.xdist_group(path))
 
 
+def of_the_book(site: Site) -> list[str]:
+    """Return the pages of the book that are visited.
+
+    One template makes all pages that show a module's source: the largest is visited, and the one
+    with the longest line.
+    """
+    texts = {path: (site.root / path).read_text("utf-8") for path in site.documents}
+    sources = [path for path in texts if path.startswith(SOURCES)]
+    shown = {max(sources, key=lambda path: measure(texts[path])) for measure in (len, longest_line)}
+    kept = set(texts) - set(site.decks) - set(sources)
+    return sorted(kept | shown)
+
+
+def longest_line(html: str) -> int:
+    """Return the number of characters of the longest line of what a page shows as code."""
+    code = "".join(re.findall(r"<pre>(.*?)</pre>", html, re.DOTALL))
+    return max(map(len, unescape(re.sub(r"<[^>]+>", "", code)).splitlines()), default=0)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give every page and every deck of the site its own test."""
     wanted = {"page_path", "book_path", "deck_path"} & set(metafunc.fixturenames)
     for name in wanted:
         site = _load(_folder(metafunc.config, "--site", "dist/site"))
         pages = sorted(site.documents)
-        choice = {
-            "page_path": pages,
-            "book_path": [path for path in pages if path not in site.decks],
-            "deck_path": site.decks,
-        }
-        metafunc.parametrize(name, [of_one_visit(path) for path in choice[name]])
+        choice = {"page_path": pages, "book_path": of_the_book(site), "deck_path": site.decks}
+        metafunc.parametrize(name, [of_one_visit(path) for path in choice[name]], scope="module")
 
 
 @pytest.fixture(scope="session")
@@ -139,8 +157,7 @@ class Visits:
 
     def axe_findings(self) -> Iterator[dict[str, object]]:
         """Yield findings of axe, accepted or not, on all pages; what was seen comes first."""
-        books = [path for path in self._site.documents if path not in self._site.decks]
-        for path in sorted(books, key=lambda path: path not in self._desk):
+        for path in sorted(of_the_book(self._site), key=lambda path: path not in self._desk):
             for found in self.desk(path).findings.values():
                 yield from found
         for path in self._site.decks:

@@ -16,6 +16,7 @@ from column import SLIDE_LEAST, illegible
 from gates import AXE_TAGS, IN_THE_DARK, INK_KEPT
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as Late
+from prose import heavy_numbers
 from pypdf import PdfReader
 from serving import Server
 
@@ -57,6 +58,7 @@ class SeenDeck:
     facts: dict[str, Any]
     notes: list[dict[str, Any]]
     slides: list[SeenSlide]
+    heavy: list[str]
 
 
 def see(
@@ -72,7 +74,7 @@ def see(
     with visit(browser, server, path) as (page, log):
         wait_for_deck(page)
         files, facts = transfers(server, log), page.evaluate("probes.facts()")
-        notes = page.evaluate("deckprobes.notes()")
+        notes, heavy = page.evaluate("deckprobes.notes()"), heavy_numbers(page)
         page.evaluate(axe.read_text("utf-8"))
         page.evaluate("probes.unfold()")
         count = page.evaluate("deckprobes.count()")
@@ -81,7 +83,7 @@ def see(
         for slide in slides:
             slide.findings = _ask_axe(page, slide.number - 1, table)
             slide.letters = illegible(page, PRESENT, SLIDE_LEAST)
-    return SeenDeck(path, log, files, facts, notes, slides)
+    return SeenDeck(path, log, files, facts, notes, slides, heavy)
 
 
 def turn(page: Page, scheme: str) -> None:
@@ -300,7 +302,9 @@ def overview(page: Page) -> list[str]:
     page.evaluate("Reveal.slide(0, 0, -1)")
     page.keyboard.press("Escape")
     page.evaluate("probes.settle()")
-    return page.evaluate(HIDDEN)  # type: ignore[no-any-return]
+    found: list[str] = page.evaluate(HIDDEN)
+    page.keyboard.press("Escape")
+    return found
 
 
 # The speaker's window

@@ -15,6 +15,8 @@ from accepted import ACCEPTED, Accepted
 from browsing import Log, Transfer, picture, transfers, visit
 from column import EVERYTHING, PHONE_LEAST, WRAPPED, cut, illegible
 from playwright.sync_api import Browser, Page
+from prose import heavy_numbers
+from reading import alike_folds
 from serving import Server
 
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
@@ -42,6 +44,8 @@ class Seen:
     pictures: dict[str, list[dict[str, Any] | None]] = field(default_factory=dict)
     code: list[str] = field(default_factory=list)
     paper: list[str] = field(default_factory=list)
+    heavy: list[str] = field(default_factory=list)
+    folds: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -79,6 +83,7 @@ def see(
     with visit(browser, server, expected or path, expected=expected) as (page, log):
         seen = Seen(path, log, transfers(server, log), page.evaluate("probes.facts()"))
         figures = page.locator(FIGURES).count()
+        seen.heavy, seen.folds = heavy_numbers(page), alike_folds(page)
         page.evaluate("probes.unfold()")
         seen.code = cut(page, EVERYTHING)
         page.evaluate(axe.read_text("utf-8"))

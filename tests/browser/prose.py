@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from playwright.sync_api import Page
+
 APART = {"pre", "code", "script", "style", "math", "annotation", "title", "kbd"}
 CLASSES = {
     "sig",
     "katex",
 }  # a signature is code, defaults included; a formula's letters are no text
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+HEAVY = """() => [...document.querySelectorAll(".pasted-text")]
+  .filter(e => getComputedStyle(e).fontWeight !== getComputedStyle(e.parentElement).fontWeight)
+  .map(e => `${e.textContent} is ${getComputedStyle(e).fontWeight} heavy`)"""
 MACHINE = re.compile(r"[^\s(]*\d(?:\.\d+)?[eE][+-]?\d+\S*")
 
 
@@ -48,3 +53,8 @@ def prose(html: str) -> str:
 def machine_numbers(html: str) -> list[str]:
     """Find the numbers that are written as a machine prints them, ``3e-13`` for 3·10⁻¹³."""
     return MACHINE.findall(prose(html))
+
+
+def heavy_numbers(page: Page) -> list[str]:
+    """Find the pasted numbers that are heavier or lighter than the sentence around them."""
+    return page.evaluate(HEAVY)  # type: ignore[no-any-return]

@@ -53,15 +53,15 @@ def test_on_a_phone_a_deck_scrolls_and_every_slide_can_be_read(deck_path, browse
     passed(faults + log.console)
 
 
-def test_a_phone_laid_on_its_side_shows_slides_again(deck_path, browser, server):
-    with visit(browser, server, deck_path, phone=True) as (page, _):
+def test_a_phone_laid_on_its_side_shows_slides_again(browser, server):
+    with visit(browser, server, "slides/tape.html", phone=True) as (page, _):
         page.wait_for_function("window.Reveal?.isReady?.() && Reveal.isScrollView()")
         page.set_viewport_size({"width": PHONE["height"], "height": PHONE["width"]})
         page.wait_for_function("!Reveal.isScrollView()")
         assert page.evaluate("Reveal.getConfig().width") == 1280
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def scriptless(deck_path: str, browser: Browser, server: Server) -> Iterator[Page]:
     """A deck in a browser that runs no scripts of pages."""
     context = browser.new_context(viewport=PHONE, java_script_enabled=False)

@@ -73,9 +73,23 @@ def test_a_deck_prints_one_page_for_each_slide(deck_path, browser, server, visit
     passed(decks.unlike_paper(decks.print_deck(browser, server, deck_path), titles))
 
 
+# Handling
+
+
+SUBJECT = "slides/finite.html"  # the deck that is handled; the others share its furniture
+
+
 @pytest.fixture
+def subject(browser: Browser, server: Server) -> Iterator[Page]:
+    """The deck that is handled, on its first slide."""
+    with visit(browser, server, SUBJECT) as (page, _):
+        decks.wait_for_deck(page)
+        yield page
+
+
+@pytest.fixture(scope="module")
 def deck(deck_path: str, browser: Browser, server: Server) -> Iterator[Page]:
-    """A deck on its first slide."""
+    """A deck, loaded once: each way through it starts by going to a slide."""
     with visit(browser, server, deck_path) as (page, _):
         decks.wait_for_deck(page)
         yield page
@@ -92,21 +106,21 @@ def test_the_steps_of_a_deck_dim_lines_of_code(deck):
     passed(found)
 
 
-def test_the_key_d_turns_a_deck_dark_and_light(deck):
-    passed(decks.dark_switch(deck))
-
-
 def test_the_overview_shows_every_slide_and_no_answer(deck):
     passed(decks.overview(deck))
 
 
-def test_the_print_command_prints_one_page_for_each_slide(deck, deck_path, visits):
-    titles = [slide.title for slide in visits.deck(deck_path).slides]
-    passed(decks.unlike_paper(decks.print_where_it_stands(deck), titles))
-    assert deck.evaluate("document.documentElement.dataset.theme") == "dark"
+def test_the_key_d_turns_a_deck_dark_and_light(subject):
+    passed(decks.dark_switch(subject))
 
 
-def test_the_speaker_sees_notes_with_formulas(deck_path, browser, server):
-    with visit(browser, server, deck_path, block=False) as (page, _):
+def test_the_print_command_prints_one_page_for_each_slide(subject, visits):
+    titles = [slide.title for slide in visits.deck(SUBJECT).slides]
+    passed(decks.unlike_paper(decks.print_where_it_stands(subject), titles))
+    assert subject.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_the_speaker_sees_notes_with_formulas(browser, server):
+    with visit(browser, server, SUBJECT, block=False) as (page, _):
         decks.wait_for_deck(page)
         passed(decks.speaker(page))

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from browsing import visit
-from prose import machine_numbers
+from prose import heavy_numbers, machine_numbers
 from verdict import passed
-
-HEAVY = """() => [...document.querySelectorAll(".pasted-text")]
-  .filter(e => getComputedStyle(e).fontWeight !== getComputedStyle(e.parentElement).fontWeight)
-  .map(e => `${e.textContent} is ${getComputedStyle(e).fontWeight} heavy`)"""
 
 
 def test_no_number_in_prose_is_in_machine_notation(page_path, site):
     passed(machine_numbers((site.root / page_path).read_text("utf-8")))
 
 
-def test_no_pasted_number_is_heavier_than_its_sentence(page_path, site, browser, server):
-    if "pasted-text" in (site.root / page_path).read_text("utf-8"):
-        with visit(browser, server, page_path) as (page, _):
-            passed(page.evaluate(HEAVY))
+def test_no_pasted_number_of_a_page_is_heavier_than_its_sentence(book_path, visits):
+    passed(visits.desk(book_path).heavy)
+
+
+def test_no_pasted_number_of_a_deck_is_heavier_than_its_sentence(deck_path, visits):
+    passed(visits.deck(deck_path).heavy)
 
 
 @pytest.mark.parametrize(
@@ -43,5 +40,5 @@ def test_a_heavy_number_is_caught(browser):
         page.set_content(
             f"<p><b class='pasted-text' style='font-weight: {weight}'>10</b> steps</p>"
         )
-        assert len(page.evaluate(HEAVY)) == count
+        assert len(heavy_numbers(page)) == count
     page.close()
