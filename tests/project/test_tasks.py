@@ -11,6 +11,7 @@ import re
 import runpy
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
@@ -148,6 +149,24 @@ def test_all_that_tests_the_package_is_run_with_the_oldest_and_the_newest_versio
     session = SimpleNamespace(env={}, run=lambda *command: ran.append(command), posargs=["-q"])
     noxfile.package_tests(session)
     assert ran == [("pytest", *noxfile.PACKAGE_TESTS, *noxfile.ON_ALL_CORES, "-q")]
+
+
+def test_tests_that_share_what_is_slow_to_make_run_in_one_process(tmp_path):
+    (tmp_path / "test_group.py").write_text(
+        "import os, time\nimport pytest\n\n"
+        "@pytest.mark.xdist_group('one')\n"
+        "@pytest.mark.parametrize('number', range(6))\n"
+        "def test_number(number):\n"
+        "    time.sleep(0.1)\n"
+        "    print('worker', os.environ['PYTEST_XDIST_WORKER'])\n"
+    )
+    spread = ("--numprocesses", "2", *noxfile.ON_ALL_CORES[2:])
+    command = [sys.executable, "-m", "pytest", "-rP", "-p", "no:cacheprovider", *spread, "."]
+    clean = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
+    done = subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True)
+    workers = re.findall(r"^worker (\w+)$", done.stdout, re.MULTILINE)
+    assert len(workers) == 6, done.stdout + done.stderr
+    assert len(set(workers)) == 1
 
 
 # --- a current Python -----------------------------------------------------------------------------
