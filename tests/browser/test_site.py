@@ -98,7 +98,7 @@ def test_every_link_of_a_page_leads_somewhere(page_path, site):
 
 
 def test_every_accepted_finding_of_axe_still_occurs(visits, table):
-    passed(gates.stale_acceptances(table, visits.axe_findings()))
+    passed(gates.stale_acceptances(table, visits.axe_findings(table)))
 
 
 def test_the_404_page_and_the_site_agree_on_where_they_are(site):
