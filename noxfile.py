@@ -68,10 +68,12 @@ def command(session: nox.Session, name: str, *arguments: str) -> None:
 
 
 def site_from_nothing(session: nox.Session) -> None:
-    """Build the site without doctrees and without cached outputs: the gates trust no cache."""
-    for path in (SITE, Path("build", "doctrees-html")):
+    """Build the site without doctrees and without cached outputs: the gates trust no cache.
+
+    What is run here is kept, so that other forms of the book need not run it again.
+    """
+    for path in (SITE, Path("build", "doctrees-html"), Path("build", "jupyter-cache")):
         shutil.rmtree(path, ignore_errors=True)
-    session.env["SLOPES_EXECUTE"] = "force"
     sphinx(session, "html", SITE)
 
 

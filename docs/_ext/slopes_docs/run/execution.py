@@ -9,7 +9,7 @@ Three rules, each enforced by a warning, which the gates turn into an error:
   object's address, no folder of this machine.
 
 The environment variable ``SLOPES_EXECUTE`` chooses: ``cache`` (default, for writing), ``force``
-(every page that is read is run, the cache neither read nor written: the gates), ``off``.
+(every page that is read is run, the cache neither read nor written: to measure), ``off``.
 A traceback shows its last line only; ``SLOPES_TRACEBACK=Context`` shows an author all of it.
 """
 
