@@ -208,6 +208,10 @@ def run_elsewhere(session: nox.Session, folder: Path) -> None:
     (python,) = map(str, (*away.glob("env/bin/python"), *away.glob("env/Scripts/python.exe")))
     # the cells install what they need: at the versions that the numbers in them were computed with
     settings = {"PIP_CONSTRAINT": str(Path(CONSTRAINTS).resolve()), "PYTHONPATH": ""}
+    # what the site's kernels compiled need not be compiled again
+    for folder in Path("build", "jax-cache").glob("*"):
+        settings["JAX_COMPILATION_CACHE_DIR"] = str(folder.resolve())
+        settings["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     session.run(python, "-m", "pip", "install", "--quiet", "ipykernel", "nbclient", env=settings)
     contents = (SITE / "index.html").read_text(encoding="utf-8")
     pages = re.findall(r'toctree-l1[^>]*><a [^>]*href="([^"#/]+)\.html"', contents)
