@@ -8,10 +8,7 @@ from html.parser import HTMLParser
 from playwright.sync_api import Page
 
 APART = {"pre", "code", "script", "style", "math", "annotation", "title", "kbd"}
-CLASSES = {
-    "sig",
-    "katex",
-}  # a signature is code, defaults included; a formula's letters are no text
+CLASSES = {"sig", "katex"}  # a signature is code, defaults included; letters of formulas no text
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 HEAVY = """() => [...document.querySelectorAll(".pasted-text")]
   .filter(e => getComputedStyle(e).fontWeight !== getComputedStyle(e.parentElement).fontWeight)

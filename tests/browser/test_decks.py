@@ -120,7 +120,7 @@ def test_the_print_command_prints_one_page_for_each_slide(subject, visits):
     assert subject.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
-def test_the_speaker_sees_notes_with_formulas(browser, server):
-    with visit(browser, server, SUBJECT, block=False) as (page, _):
+def test_the_speaker_sees_notes_with_formulas(deck_path, browser, server):
+    with visit(browser, server, deck_path, block=False) as (page, _):
         decks.wait_for_deck(page)
         passed(decks.speaker(page))

@@ -21,8 +21,8 @@ def test_the_address_gives_lecturer_place_and_date_as_text(deck_path, browser, s
     assert faults == log.failed == []
 
 
-def test_a_deck_of_nobody_says_nothing(browser, server):
-    with visit(browser, server, "slides/tape.html") as (page, _):
+def test_a_deck_of_nobody_says_nothing(deck_path, browser, server):
+    with visit(browser, server, deck_path) as (page, _):
         decks.wait_for_deck(page)
         assert not page.locator(".given").is_visible()
         footers = page.evaluate("Reveal.getSlides().map(slide => slide.dataset.footer)")
