@@ -224,7 +224,7 @@ def transfers(server: Server, log: Log) -> list[Transfer]:
 def picture(page: Page, selector: str, number: int) -> dict[str, Any] | None:
     """Return how the image looks: luminance of its ground, share of pixels that stand out."""
     image = page.locator(selector).nth(number)
-    if not image.is_visible():
+    if not image.is_visible() or not image.evaluate("e => probes.come(e)"):
         return None
     png = base64.b64encode(image.screenshot()).decode("ascii")
     return page.evaluate("png => probes.look(png)", png)  # type: ignore[no-any-return]

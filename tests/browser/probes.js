@@ -21,13 +21,25 @@
   };
   const visible = e => e.checkVisibility({ visibilityProperty: true, opacityProperty: false });
 
-  /* Fonts, images and two frames: after this nothing moves by itself. */
+  /* Fonts, images, two frames, and the live figures that have come into view: after this nothing
+     moves by itself. */
   const settle = async () => {
     await document.fonts.ready;
     const images = [...document.images];
     images.forEach(i => { i.loading = "eager"; });
     await Promise.all(images.map(i => i.decode().catch(() => null)));
     await frame();
+    for (let turns = 0; document.querySelector("[data-live][aria-busy]"); turns += 1) {
+      if (turns > 500) throw new Error("a live figure does not start");
+      await frame();
+    }
+  };
+
+  /* A live figure that comes into view takes its picture's place: only what stays is looked at. */
+  const come = async e => {
+    e.scrollIntoView({ block: "center", behavior: "instant" });
+    await settle();
+    return e.checkVisibility();
   };
 
   /* Folded answers and solutions are content too. */
@@ -169,5 +181,5 @@
     return { what: label(e), marked, shown };
   };
 
-  window.probes = { shifts, settle, unfold, facts, flatten, wide, cut, check, look, ground, focus, visible, label };
+  window.probes = { shifts, settle, come, unfold, facts, flatten, wide, cut, check, look, ground, focus, visible, label };
 })();

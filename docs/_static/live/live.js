@@ -28,7 +28,8 @@ const watch = new IntersectionObserver((seen) => {
   for (const { target, isIntersecting } of seen) {
     if (!isIntersecting) continue;
     watch.unobserve(target);
-    start(target);
+    target.ariaBusy = "true";
+    start(target).finally(() => { target.ariaBusy = null; });
   }
 }, { rootMargin: "300px" });
 for (const box of document.querySelectorAll("[data-live]")) watch.observe(box);
