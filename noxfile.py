@@ -122,6 +122,14 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def lighthouse(session: nox.Session) -> None:
+    """Let Lighthouse judge every page and deck of the built site, as a phone sees them."""
+    install(session, "browser", "docs")
+    session.env["PYTHONPATH"] = "docs/_ext"
+    session.run("python", "tests/browser/lighthouse.py", str(SITE), *session.posargs)
+
+
+@nox.session
 def identical(session: nox.Session) -> None:
     """Build the site a second time from nothing and compare, marked timings apart."""
     install(session, "docs")

@@ -16,15 +16,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 from xml.sax.saxutils import escape
 
 import matplotlib as mpl
 import numpy as np
+from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import Rectangle
 from matplotlib.rcsetup import cycler
 from matplotlib.text import Text
 
@@ -240,12 +244,62 @@ def draw(fig: Figure, *, alt: str) -> Drawing:
                 f"fig must have a label on every axis, got xlabel={ax.get_xlabel()!r}, "
                 f"ylabel={ax.get_ylabel()!r}. Name the quantity and its unit."
             )
-    with drawing_style(), io.StringIO() as buffer:
+    with drawing_style(), _strokes(fig), io.StringIO() as buffer:
         fig.savefig(
             buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
         )
         svg = buffer.getvalue()
     return Drawing(svg=_themed(svg, alt, _smallest(fig)), alt=alt, figure=fig)
+
+
+@contextmanager
+def _strokes(fig: Figure) -> Iterator[None]:
+    """Hatch with strokes while it lasts: browsers print a pattern as an image for each patch."""
+    fig.draw_without_rendering()  # the layout decides how large a patch is
+    hatched = [patch for patch in fig.findobj(Rectangle) if patch.get_hatch()]
+    added = []
+    for patch in hatched:
+        extent, pattern = patch.get_window_extent(), patch.get_hatch()
+        lines, dots = _hatching(pattern, extent.min / fig.dpi, extent.max / fig.dpi)
+        to_data = fig.dpi_scale_trans - patch.axes.transData  # a picture's layout is not a screen's
+        strokes = LineCollection(
+            [to_data.transform(line) for line in lines], colors=patch.get_edgecolor(),
+            linewidths=3.0 if dots else 1.0, capstyle="round" if dots else "butt",
+            zorder=patch.get_zorder(), in_layout=False,
+        )  # fmt: skip
+        added.append(patch.axes.add_artist(strokes))
+    patterns = [patch.get_hatch() for patch in hatched]
+    for patch in hatched:
+        patch.set_hatch(None)
+    try:
+        yield
+    finally:
+        for patch, pattern in zip(hatched, patterns, strict=True):
+            patch.set_hatch(pattern)
+        for strokes in added:
+            strokes.remove()
+
+
+def _hatching(
+    pattern: str, low: Float[np.ndarray, " 2"], high: Float[np.ndarray, " 2"]
+) -> tuple[list[Any], bool]:
+    """Strokes of a hatch in a rectangle, in inches, and whether they are dots.
+
+    One of Matplotlib's characters, repeated for a denser hatch: ``/``, ``x`` or a dot.
+    """
+    kind, gap = pattern[0], 1 / (4 * len(pattern))
+    wide, tall = high - low
+    if kind == ".":
+        xs, ys = (np.arange(gap / 3, side, gap * 2 / 3) for side in (wide, tall))
+        return [[low + place, low + place] for place in product(xs, ys)], True
+    lines = []
+    for shift in np.arange(gap / 2 - tall, wide, gap):  # where the stroke starts at the foot
+        ends = np.array([max(0.0, -shift), min(tall, wide - shift)])
+        lines.append(low + np.stack([shift + ends, ends], axis=1))
+    if kind == "x":
+        mirror = [low[0] + high[0], 0.0]
+        lines += [mirror + line * [-1, 1] for line in lines]
+    return lines, False
 
 
 def _smallest(fig: Figure) -> float:

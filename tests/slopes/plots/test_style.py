@@ -2,12 +2,15 @@
 
 import functools
 import re
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.patches import Rectangle
+from numpy.testing import assert_allclose
 
 from slopes.plots import style
 
@@ -208,6 +211,43 @@ def test_a_drawing_says_how_high_its_smallest_text_is():
     ax.text(0, 0, "hidden", fontsize=1, visible=False)
     assert 'data-text="10.0"' in style.draw(fig, alt=SENTENCE).svg
     assert f'data-text="{style.SMALL * 100 / 72:.1f}"' in line().svg
+
+
+def hatched(pattern):
+    """A drawing of a hatched rectangle, and the strokes that a bare one lacks."""
+    drawings = []
+    for each in (pattern, None):
+        fig, (ax,) = style.figure()
+        ax.add_patch(Rectangle((0.25, 0.25), 0.5, 0.5, facecolor="none", hatch=each))
+        ax.set(xlabel="x", ylabel="y")
+        drawings.append(style.draw(fig, alt="A rectangle in the middle."))
+    strokes = [re.findall(r'd="M (\S+) (\S+)\s+L (\S+) (\S+)\s*"', d.svg) for d in drawings]
+    more = Counter(strokes[0]) - Counter(strokes[1])
+    return drawings[0], np.array([[float(x) for x in one] for one in more])
+
+
+@pytest.mark.parametrize(("pattern", "ways"), [("/", {1}), ("x", {1, -1}), ("..", {0})])
+def test_hatches_are_strokes_inside_their_rectangle(pattern, ways):
+    drawing, strokes = hatched(pattern)
+    assert "<pattern" not in drawing.svg  # a browser prints it as an image
+    (patch,) = drawing.figure.axes[0].patches
+    box = patch.get_window_extent().extents / drawing.figure.dpi * 72
+    height = drawing.figure.get_figheight() * 72  # an SVG counts downwards
+    inside = strokes * [1, -1, 1, -1] + [0, height, 0, height]
+    assert len(inside) > 5
+    for x, y in (inside[:, :2].T, inside[:, 2:].T):
+        assert np.all((box[0] - 0.01 < x) & (x < box[2] + 0.01))
+        assert np.all((box[1] - 0.01 < y) & (y < box[3] + 0.01))
+    run, rise = inside[:, 2] - inside[:, 0], inside[:, 3] - inside[:, 1]
+    assert_allclose(abs(run), abs(rise), rtol=0.01, atol=1e-4)
+    assert {*np.sign((run * rise).round(3))} == ways
+
+
+def test_a_figure_keeps_its_hatches():
+    drawing, _ = hatched("//")
+    (patch,) = drawing.figure.axes[0].patches
+    assert patch.get_hatch() == "//"
+    assert not drawing.figure.axes[0].collections
 
 
 def test_axes_that_are_switched_off_need_no_label():
