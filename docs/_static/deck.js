@@ -31,7 +31,7 @@
       }));
       const show = (wanted) => blocks.forEach(({ steps, lines, fragments }) => {
         const seen = fragments.filter((f) => f.classList.contains("visible")).length;
-        const step = wanted ?? steps[seen];
+        const step = wanted ?? steps[fragments.length ? seen : steps.length - 1];
         lines.forEach((line, i) => {
           line.classList.toggle("dim", step instanceof Set && !step.has(i + 1));
           line.classList.toggle("lit", step instanceof Set && step.has(i + 1));
@@ -155,15 +155,23 @@
   const seconds = sum(slides.map((slide) => Number(slide.dataset.timing || 0)));
 
   /* On a phone held upright reveal scrolls from slide to slide; each is as high and narrow as the
-     screen, for a slide of a projector would be a stamp there. */
-  const size = () => phone.matches && !/print-pdf/.test(location.search)
+     screen, for a slide of a projector would be a stamp there. Who reads there after the lecture
+     needs no steps: only a question keeps its answer back. The small frames of the speaker's window
+     are no phones. */
+  const receiver = /receiver/.test(location.search);
+  const upright = () => phone.matches && !receiver && !/print-pdf/.test(location.search);
+  if (upright()) for (const slide of slides)
+    if (!slide.matches(".kind-question"))
+      for (const step of slide.querySelectorAll(".fragment"))
+        if (step.matches(".step")) step.remove(); else step.classList.remove("fragment");
+  const size = () => upright()
     ? { width: 780, height: Math.round(780 * innerHeight / innerWidth) } : { width: 1280, height: 720 };
 
   introduce();
   Reveal.initialize({
     ...size(), margin: 0, minScale: 0.1, maxScale: 4, center: false, display: "flex",
     hash: true, slideNumber: false, progress: true, controls: true, controlsTutorial: false,
-    scrollActivationWidth: 600, scrollLayout: "full", pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1,
+    scrollActivationWidth: receiver ? null : 600, scrollLayout: "full", pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1,
     transition: calm ? "none" : "fade", transitionSpeed: "fast", autoAnimate: !calm,
     backgroundTransition: calm ? "none" : "fade", totalTime: seconds,
     plugins: [RevealNotes, Steps, Fit, Paper, Speaker],

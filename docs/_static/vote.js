@@ -26,11 +26,16 @@
     tick();
   };
 
-  /* Typing in a field must not turn the slide: reveal leaves a key alone that a field has. */
+  /* Typing in a field must not turn the slide: reveal leaves a key alone that a field has; but it
+     sees Escape after the field has let go, and would open the overview. */
   const field = (option, number) => {
     const hands = Object.assign(document.createElement("input"), { className: "hands", type: "number", min: 0 });
     hands.setAttribute("aria-label", `Hands for ${"ABCDEF"[number]}`);
-    hands.addEventListener("keydown", ({ key }) => { if (key === "Enter" || key === "Escape") hands.blur(); });
+    hands.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.stopPropagation();
+      hands.blur();
+    });
     option.append(hands);
   };
   const count = () => {

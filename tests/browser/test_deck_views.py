@@ -37,6 +37,13 @@ SEEN = """([number, least]) => {
     done([...found, ...kept.map(f => `${f.textContent.trim().slice(0, 30)} is not shown`)]);
   }, 80));
 }"""
+# Who reads after the lecture scrolls through slides, not through their steps; an answer waits.
+STEPPED = """() => [...document.querySelectorAll('.scroll-page')].flatMap((page, i) => {
+  const screens = page.getBoundingClientRect().height / innerHeight;
+  const asks = page.querySelector('.kind-question') !== null;
+  return asks ? screens < 1.5 ? [`slide ${i + 1}: the answer does not wait`] : []
+    : screens > 1.01 ? [`slide ${i + 1} takes ${screens.toFixed(1)} screens`] : [];
+})"""
 AT_ONCE = "*, *::before, *::after { transition: none !important; animation: none !important }"
 
 
@@ -47,12 +54,20 @@ def test_on_a_phone_a_deck_scrolls_and_every_slide_can_be_read(deck_path, browse
         assert count == page.evaluate("Reveal.getTotalSlides()")
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
         page.add_style_tag(content=AT_ONCE)
-        faults = [
+        faults = page.evaluate(STEPPED)
+        faults += [
             f"slide {number + 1}: {fault}"
             for number in range(count)
             for fault in page.evaluate(SEEN, [number, BODY_LEAST])
         ]
     passed(faults + log.console)
+
+
+def test_the_frame_of_the_next_slide_is_no_phone(browser, server):
+    with visit(browser, server, "slides/tape.html?receiver", phone=True) as (page, _):
+        page.wait_for_function("window.Reveal?.isReady?.()")
+        assert not page.evaluate("Reveal.isScrollView()")
+        assert page.evaluate("Reveal.getConfig().width") == 1280
 
 
 def test_a_phone_laid_on_its_side_shows_slides_again(browser, server):

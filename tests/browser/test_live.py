@@ -712,6 +712,32 @@ def test_a_live_figure_takes_the_place_of_its_picture_and_nothing_moves(
         assert stage.evaluate("e => e.scrollHeight <= e.clientHeight + 1")
 
 
+@pytest.mark.parametrize("name", ["basins", "anderson"])
+def test_a_page_says_how_its_live_figure_opens(name, browser, server):
+    with awake(browser, server, name, deck=True) as page:
+        box = page.locator(f"[data-live={name}]")
+        asked = json.loads(box.get_attribute("data-start"))
+        labels = box.locator("label").evaluate_all(
+            "all => all.map(l => [l.firstChild.firstChild.data.trim(), l.lastChild.value])"
+        )
+        assert asked
+        assert asked.items() <= dict(labels).items()
+        said = box.locator("output").inner_text()
+        box.locator("[type=range]").last.press("Home")
+        assert box.locator("output").inner_text() != said
+        assert "No root" in said or "After 40" in said
+
+
+def test_a_state_in_which_a_figure_cannot_open_is_an_error(browser, server):
+    start = "box => { box.dataset.start = JSON.stringify({After: '400'}); }"
+    with visit(browser, server, "fixedpoint.html") as (page, log):
+        page.locator("[data-live=anderson]").evaluate(start)
+        page.evaluate(WAKE, "anderson")
+        page.wait_for_selector("[data-live=anderson] .live-stage output:not(:empty)")
+        page.wait_for_timeout(100)
+    assert any("no control of live-stage anderson can be After = 400" in one for one in log.console)
+
+
 @pytest.mark.parametrize("deck", [False, True])
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_side_of_a_live_figure_is_cut(name, deck, browser, server):
@@ -765,8 +791,11 @@ def test_a_live_figure_is_worked_by_the_keyboard_alone(name, deck, browser, serv
         for key in ("Home", "ArrowRight", "PageUp", "ArrowLeft", "ArrowUp"):
             page.keyboard.press(key)
         assert output.inner_text() != said
-        page.locator(f"[data-live={name}] :is(select, button)").first.focus()
+        chosen = page.locator(f"[data-live={name}] .live-stage :is(select, button)").first
+        chosen.focus()
         page.keyboard.press("ArrowRight")  # reveal itself leaves it to inputs alone
+        page.keyboard.press("ArrowDown")
+        assert chosen.evaluate("e => e === document.activeElement")  # for a third option
         assert page.evaluate(PLACE) == where  # no key has turned the slide
         for control in ranges.all():
             text = control.get_attribute("aria-valuetext")

@@ -46,6 +46,8 @@ SESSIONS = [
     "release",
     "lock",
     "identical",
+    "ebook",
+    "lighthouse",
 ]
 
 

@@ -10,7 +10,19 @@ const share = (stage) => {
   stage.addEventListener("pointerup", () => setTimeout(() => {
     if (!document.activeElement.matches("[type=text], select")) document.activeElement.blur();
   }));
-  stage.addEventListener("change", ({ target }) => target.matches("select") && target.blur());
+  stage.addEventListener("change", ({ target }) => target.matches("select:not(:focus-visible)") && target.blur());
+};
+
+/* A page may say how a figure opens: the values of controls, by the words that stand over them. */
+const open = (stage, values) => {
+  const controls = new Map([...stage.querySelectorAll("label")]
+    .map((label) => [label.firstChild.firstChild.data.trim(), label.lastChild]));
+  for (const [name, value] of Object.entries(values)) {
+    const control = controls.get(name);
+    if (control) control.value = value;
+    if (control?.value !== value) throw new Error(`no control of ${stage.className} can be ${name} = ${value}`);
+    control.dispatchEvent(new Event(control.matches("select") ? "change" : "input"));
+  }
 };
 
 const start = async (box) => {
@@ -22,6 +34,7 @@ const start = async (box) => {
   if (box.closest(".reveal")) share(stage);
   (image.closest("a") ?? image).before(stage);
   box.classList.add("is-live");
+  open(stage, JSON.parse(box.dataset.start ?? "{}"));
 };
 
 const watch = new IntersectionObserver((seen) => {

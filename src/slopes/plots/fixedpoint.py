@@ -75,7 +75,7 @@ def counts(
     Drawing
         Lines with dots for the counts, and open rings for the published ones.
     """
-    fig, (ax,) = figure(width=8.4 if across else 7.2, height=4.0 if across else 4.4)
+    fig, (ax,) = figure(width=8.4 if across else 7.2, height=3.8 if across else 4.4)
     for (name, values), colour in zip(evaluations.items(), cycle(len(evaluations)), strict=True):
         shade, theirs = PALETTE[colour][0], published[name]
         ax.plot(memories, values, color=shade, linewidth=2.0, marker="o", markersize=5)
@@ -116,14 +116,23 @@ def paths(
     Returns
     -------
     Drawing
-        The plane, with equal scales.
+        The plane, with equal scales; the first name stands beside the farthest point of its way,
+        each other below the middle of its last step, so that no name covers a point.
     """
     fig, (ax,) = figure(width=8.4 if across else 7.2, height=4.0 if across else 4.6)
+    apart = 0.03 * float(np.ptp(np.concatenate(list(orbits.values()))[:, 1]))
     for (name, points), colour in zip(orbits.items(), cycle(len(orbits)), strict=True):
         x, y = points.T
         ax.plot(x, y, color=PALETTE[colour][0], marker="o", markersize=4)
-        far = int(np.argmax(np.hypot(x - to[0], y - to[1]))) if colour == "blue" else len(x) // 2
-        label(ax, float(x[far]), float(y[far]), f" {name} ", colour=colour, va="bottom")
+        if colour == "blue":
+            far = int(np.argmax(np.hypot(x - to[0], y - to[1])))
+            right = bool(x[far] >= to[0])
+            beside = float(x[far]) + (apart if right else -apart), float(y[far])
+            side = "left" if right else "right"
+            label(ax, *beside, f" {name} ", colour=colour, ha=side, va="center")
+        else:
+            middle = float(np.mean(x[-2:])), float(np.mean(y[-2:])) - apart
+            label(ax, *middle, f" {name} ", colour=colour, va="top")
     ax.plot(*to, "X", color=PALETTE["ink"][0], markersize=10, linestyle="none")
     ax.set_aspect("equal", adjustable="datalim")
     ax.set(xlabel="$x_1$", ylabel="$x_2$")

@@ -20,7 +20,7 @@ from slopes.plots.style import (
     listed,
 )
 
-__all__ = ["Cloud", "clouds", "density", "orders"]
+__all__ = ["Cloud", "clouds", "density", "intervals", "orders"]
 
 Points = Float[np.ndarray, " k"]
 
@@ -104,7 +104,7 @@ def density(values: Points, *, mean: float, error: float, window: tuple[float, f
     Returns
     -------
     Drawing
-        One plot.
+        One plot, the normal curve labelled with what it states.
     """
     fig, (ax,) = figure(height=3.6)
     edges = np.linspace(*window, 81)
@@ -115,7 +115,7 @@ def density(values: Points, *, mean: float, error: float, window: tuple[float, f
     curve = np.exp(-0.5 * ((x - mean) / error) ** 2) / (error * np.sqrt(2 * np.pi))
     ax.plot(x, curve, color=PALETTE["orange"][0], linestyle=(0, (5, 2)), linewidth=2)
     _beside(ax, edges[:-1], heights, "values", "blue")
-    _beside(ax, x, curve, "stated", "orange")
+    _beside(ax, x, curve, f"{mean:.3g} ± {error:.3g}", "orange")
     ax.set(xlabel="$y$", ylabel="density", xlim=window)
     outside = np.mean((values < window[0]) | (values > window[1]))
     above, below = np.mean(values > mean + 2 * error), np.mean(values < mean - 2 * error)
@@ -158,7 +158,7 @@ def orders(
     Drawing
         Log-log plot.
     """
-    fig, (ax,) = figure(height=4.2)
+    fig, (ax,) = figure(height=3.8)
     markers = ("o", "s", "^", "D")
     ways = zip(errors.items(), cycle(len(errors)), markers, at, strict=False)
     for (name, wrong), colour, marker, place in ways:
@@ -171,4 +171,62 @@ def orders(
         fig,
         alt=f"Log-log plot of the relative error of {quantity} for input spreads from "
         f"{spread[0]:.2g} to {spread[-1]:.2g}: {listed(told)}.",
+    )
+
+
+@drawing_style()
+def intervals(
+    values: Points,
+    rises: Points,
+    *,
+    best: float,
+    error: float,
+    ends: tuple[float, float],
+    name: str,
+) -> Drawing:
+    """Draw a profile and the parabola of its curvature, each with its interval at a rise of ½.
+
+    Parameters
+    ----------
+    values, rises : array of shape (k,)
+        Values of the parameter, increasing and dense enough for a smooth curve, and how far the
+        profile lies above its minimum.
+    best, error : float
+        The minimum, and the standard error that the curvature gives, positive.
+    ends : tuple[float, float]
+        Where the profile has risen by one half, increasing.
+    name : str
+        Of the parameter, for the axis.
+
+    Returns
+    -------
+    Drawing
+        One plot; each interval is a bar in the colour of its curve, with its ends in numbers.
+    """
+    fig, (ax,) = figure(width=8.4, height=4.0)
+    top = float(rises.max())
+    x = np.linspace(best - error * np.sqrt(2 * top), best + error * np.sqrt(2 * top), 241)
+    x = x[x >= min(float(values[0]), best - error)]
+    ax.plot(values, rises, color=PALETTE["blue"][0], linewidth=2)
+    ax.plot(x, 0.5 * ((x - best) / error) ** 2, color=PALETTE["orange"][0],
+            linestyle=(0, (5, 2)), linewidth=2)  # fmt: skip
+    ax.axhline(0.5, color=PALETTE["ink"][0], linewidth=1, linestyle=":")
+    bars = {"blue": ends, "orange": (best - error, best + error)}
+    for (colour, span), foot in zip(bars.items(), (0.17, 0.04), strict=True):
+        shade = PALETTE[colour][0]
+        ax.vlines(span, foot * top, 0.5, color=shade, linewidth=1)
+        ax.plot(span, [foot * top] * 2, color=shade, linestyle="-", linewidth=4)
+        label(ax, float(values[-1]), foot * top, f"{span[0]:.2f} to {span[1]:.2f}", colour=colour,
+              ha="right", va="center")  # fmt: skip
+    right = values > best
+    place = int(np.searchsorted(rises[right], 0.7 * top))
+    label(ax, float(values[right][place]), float(rises[right][place]) - 0.05 * top, "  profile",
+          colour="blue", va="top")  # fmt: skip
+    label(ax, float(x[-1]), 1.04 * top, "parabola", colour="orange", ha="right", va="bottom")
+    ax.set(xlabel=name, ylabel="rise of $L$", ylim=(0, 1.2 * top))
+    return draw(
+        fig,
+        alt=f"Plot of the rise of the likelihood over {name}, with its minimum at {best:.3g}: the "
+        f"profile has risen by one half at {ends[0]:.3g} and {ends[1]:.3g}, the parabola of its "
+        f"curvature at {best - error:.3g} and {best + error:.3g}; a bar marks each interval.",
     )

@@ -1,6 +1,8 @@
 """Live figures: the next cell is the picture that a script replaces; elsewhere it stands alone."""
 
+import json
 import re
+from html import unescape
 
 import pytest
 
@@ -11,11 +13,15 @@ import bookbuild
 HEAD = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n\n"
 CELL = "```{code-cell}\nprint(6 * 7)\n```\n"
 LIVE = "```{live} valley\nMove the **step**.\n```\n\n"
+START = "```{{live}} valley\n:start: {}\n\nGo.\n```\n\n"
+OPENED = "Format = single; Step, low = '1'"
 PAGES = {
     "good.md": f"{HEAD}# Good\n\n{LIVE}{CELL}\nAfter it.\n",
     "unknown.md": f"{HEAD}# Unknown\n\n```{{live}} hill\nClimb.\n```\n\n{CELL}",
     "shared.md": f"{HEAD}# Shared\n\n```{{live}} kit\nTake.\n```\n\n{CELL}",
     "wordless.md": f"{HEAD}# Wordless\n\n```{{live}} valley\n```\n\n{CELL}",
+    "opened.md": f"{HEAD}# Opened\n\n{START.format(OPENED)}{CELL}",
+    "shut.md": f"{HEAD}# Shut\n\n{START.format('Format single')}{CELL}",
     "alone.md": f"{HEAD}# Alone\n\n{LIVE}Text, and no cell.\n",
 }
 
@@ -44,6 +50,7 @@ def complaints(project):
         ("unknown", rf"live must be one of {FIGURES}, got live='hill'"),
         ("shared", rf"live must be one of {FIGURES}, got live='kit'"),
         ("wordless", r"Content block expected for the \"live\" directive"),
+        ("shut", r"start must read 'name = value; name = value', got start='Format single'"),
         ("alone", r"live must stand before the code cell with its picture, got live='valley'"),
     ],
 )
@@ -59,6 +66,14 @@ def test_a_live_figure_holds_its_words_and_the_next_cell_and_nothing_after_it(co
     assert figure.index("live-words") < figure.index("cell_input")
     assert figure.count("<div") == figure.count("</div>") - 1  # its own begins before the name
     assert "live/live.js" in html
+
+
+def test_a_page_says_how_its_live_figure_opens(complaints, project):
+    assert not re.search(r"opened\.md.*(live|start)", complaints)
+    html = (project / "dist/site/opened.html").read_text("utf-8")
+    said = re.search(r"data-start='([^']*)'", html)[1]
+    assert json.loads(unescape(said)) == {"Format": "single", "Step, low": "'1'"}
+    assert "data-start" not in (project / "dist/site/good.html").read_text("utf-8")
 
 
 def test_other_builders_have_the_cell_alone(complaints, project):

@@ -21,6 +21,8 @@ from slopes_docs.page.numerals import humane, write_powers
         ("1e+00", "1"),
         ("7e+00", "7"),
         ("1.0e-03", "1.0·10⁻³"),
+        ("5 % of 3e-1 %", "5\N{NO-BREAK SPACE}% of 3·10⁻¹\N{NO-BREAK SPACE}%"),
+        (" % of all", "\N{NO-BREAK SPACE}% of all"),
     ],
 )
 def test_a_number_is_written_with_a_power_of_ten(machine, people):

@@ -109,6 +109,10 @@ BROKEN = {
         NUMBER.replace("1. 18", "1. eighteen"),
         r"a tempting answer must be a number, got 'eighteen'",
     ),
+    "a_wrong_number_that_counts_as_right": (
+        NUMBER.replace("1. 18", "1. 28"),
+        r"a tempting answer must be more than the tolerance, 1\.35, from 27, got 28",
+    ),
     "a_number_without_a_reason": (
         NUMBER.replace("   Twice nine.\n\n", ""),
         r"an option that is wrong must have a reason, got none for 18",

@@ -10,6 +10,8 @@ pytest.importorskip("myst_nb", reason="the book's tools are not installed")
 bs4 = pytest.importorskip("bs4")
 import bookbuild  # noqa: E402
 
+from slopes_docs.page.predictions import numeral  # noqa: E402
+
 LESSON = """\
 ---
 file_format: mystnb
@@ -147,6 +149,18 @@ def test_a_number_is_typed_and_its_temptations_are_not_shown(page):
     assert [box["type"] for box in form.select("input")] == ["number"]
     assert form.select_one(".predict-options") is None
     assert json.loads(form["data-reasons"]) == ["18"]
+
+
+def test_the_answer_to_a_question_for_a_number_begins_with_it(page):
+    told = page.select_one("#predict-number .predict-whole > p")
+    assert told.get_text() == told.strong.get_text() == "27"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(-0.5, "\N{MINUS SIGN}0.5"), (709.78, "709.78"), (10.0, "10")]
+)
+def test_a_right_number_is_written_as_people_do(value, text):
+    assert numeral(value) == text
 
 
 def test_the_answer_and_the_reasons_are_folded(page):

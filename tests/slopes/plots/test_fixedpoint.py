@@ -55,3 +55,15 @@ def test_paths_show_every_point_and_the_fixed_point():
             assert drawn(ax, *points.T)
         assert {name.strip() for name in names(ax)} == set(WAYS)
     assert "Picard is 1 away after 2 steps and m = 2 is 0 away after 2 steps" in drawing.alt
+
+
+def test_no_name_of_a_path_covers_a_point():
+    for turned in (1, -1):
+        ways = {name: turned * points + [0.0, 0.1] for name, points in WAYS.items()}
+        drawing = fixedpoint.paths(ways, to=(0.0, 0.0), across=True)
+        (ax,) = panels(drawing)
+        drawing.figure.draw_without_rendering()
+        boxes = [text.get_window_extent().padded(2) for text in ax.texts]
+        seen = ax.transData.transform(np.concatenate([*ways.values(), [[0.0, 0.0]]]))
+        assert len(boxes) == 2
+        assert not any(box.contains(*point) for box in boxes for point in seen)

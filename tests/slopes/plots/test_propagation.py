@@ -43,6 +43,7 @@ def test_a_density_has_area_one_and_counts_what_is_outside():
     assert np.trapezoid(curve, x) == pytest.approx(0.894, abs=2e-3)  # from -1.25 to 3.75 errors
     assert x[np.argmax(curve)] == pytest.approx(0.5, abs=0.01)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("$y$", "density")
+    assert "0.5 ± 0.4" in {name.strip() for name in names(ax)}
     assert "50.0% of the values, below it 0.0%; 25.0% are outside" in drawing.alt
 
 
@@ -58,3 +59,22 @@ def test_orders_show_each_way_with_its_name():
     assert {"linear", "bent"} <= names(ax)
     assert curve_colours(ax)["bent"] == style.PALETTE["orange"][0]
     assert "from 0.1 to 0.4: linear 1e-02 to 2e-01 and bent 1e-04 to 3e-02." in drawing.alt
+
+
+def test_intervals_mark_where_profile_and_parabola_have_risen_by_one_half():
+    values = np.linspace(1.0, 4.0, 61)
+    rises = 0.5 * np.log2(values / 2) ** 2  # one half at 1 and at 4
+    drawing = propagation.intervals(
+        values, rises, best=2.0, error=0.5, ends=(1.0, 4.0), name="rate in 1/s"
+    )
+    (ax,) = panels(drawing)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("rate in 1/s", "rise of $L$")
+    assert drawn(ax, values, rises)
+    x, parabola = data(ax)[1]
+    assert np.allclose(parabola, 2 * (x - 2) ** 2)
+    assert len(x) > 200
+    ends = [line.get_xdata() for line in ax.lines if len(set(line.get_ydata())) == 1]
+    assert [1.0, 4.0] in [list(pair) for pair in ends]
+    assert [1.5, 2.5] in [list(pair) for pair in ends]
+    assert {"1.00 to 4.00", "1.50 to 2.50", "parabola"} <= names(ax)
+    assert "one half at 1 and 4, the parabola of its curvature at 1.5 and 2.5" in drawing.alt

@@ -1,10 +1,13 @@
 """A live figure: a small script of our own that takes a picture's place where scripts run.
 
 The directive names a module of ``_static/live`` and stands before the code cell that draws the
-picture; its content invites to an experiment::
+picture; its content invites to an experiment, and where the figure shall open in another state
+than its own, ``start`` gives the values of controls by the words that stand over them::
 
     ```{live} valley
-    Set the format to single, and look for the bottom again.
+    :start: Format = single; Function = exp(x)
+
+    Look for the bottom of the valley.
     ```
 
     ```{code-cell} python
@@ -18,9 +21,13 @@ invitation is left out. ``_static/live/live.js`` loads a module when its figure 
 
 from __future__ import annotations
 
+import json
+from html import escape
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
@@ -45,11 +52,21 @@ class live_words(nodes.Invisible, nodes.Element):  # noqa: N801
     """What the reader is invited to try, shown where the figure can live."""
 
 
+def values(argument: str) -> dict[str, str]:
+    """Read ``name = value; name = value``."""
+    pairs = [part.partition("=") for part in directives.unchanged_required(argument).split(";")]
+    found = {name.strip(): value.strip() for name, _, value in pairs}
+    if not all(found) or not all(found.values()):
+        raise ValueError(f"start must read 'name = value; name = value', got start={argument!r}")
+    return found
+
+
 class Live(SphinxDirective):
     """Let a script take the place of the next cell's picture."""
 
     has_content = True
     required_arguments = 1
+    option_spec: ClassVar = {"start": values}
 
     def run(self) -> list[nodes.Node]:
         """Check the name, and wait for the cell."""
@@ -60,6 +77,7 @@ class Live(SphinxDirective):
             raise self.error(f"live must be one of {', '.join(figures)}, got live={name!r}")
         self.assert_has_content()
         node = live("", live_words("", *self.parse_content_to_nodes()), figure=name)
+        node["start"] = self.options.get("start", {})
         self.set_source_info(node)
         return [node]
 
@@ -81,7 +99,9 @@ def take_pictures(app: Sphinx, document: nodes.document) -> None:
 
 def _visit(self: HTML5Translator, node: live) -> None:
     if self.builder.name in {"html", "dirhtml"}:
-        self.body.append(f'{LOADER}<div class="live" data-live="{node["figure"]}">\n')
+        start = json.dumps(node["start"], ensure_ascii=False)
+        opened = f" data-start='{escape(start)}'" if node["start"] else ""
+        self.body.append(f'{LOADER}<div class="live" data-live="{node["figure"]}"{opened}>\n')
 
 
 def _depart(self: HTML5Translator, node: live) -> None:

@@ -161,6 +161,7 @@ class Predict(SphinxDirective):
                 reading="reading" in self.options,
             )
             node += self.parts(right)
+            apart(node)
         except ValueError as problem:
             raise self.error(str(problem)) from None
         node["ids"] = [node["name"]]
@@ -178,6 +179,20 @@ class Predict(SphinxDirective):
         if not whole:
             raise ValueError("the whole answer must follow the options, got none")
         return [question("", *blocks[: places[0]]), offered, answer("", *whole)]
+
+
+def apart(node: prediction) -> None:
+    """Refuse a tempting number that would count as right.
+
+    Raises
+    ------
+    ValueError
+        If it is within the tolerance of the right number.
+    """
+    for one in node[1].children if node["tolerance"] else ():
+        if one["value"] != node["right"] and abs(one["value"] - node["right"]) <= node["tolerance"]:
+            rule = f"more than the tolerance, {node['tolerance']:g}, from {node['right']:g}"
+            raise ValueError(f"a tempting answer must be {rule}, got {one['value']:g}")
 
 
 def read_options(listed: nodes.Element, right: str | float) -> list[option]:

@@ -105,12 +105,19 @@ def lay_out(node: prediction, heading: str, *, live: bool) -> None:
         items = [nodes.list_item("", labelled(one, live=live)) for one in offered.children]
         box += nodes.bullet_list("", *items, classes=["predict-options"])
         letter_first(told, node["right"])
+    else:
+        told.insert(0, nodes.paragraph("", "", nodes.strong("", numeral(node["right"]))))
     reasons = reasons_of(offered)
     told += nodes.bullet_list("", *reasons.values(), classes=["predict-reasons"])
     told["classes"] = ["dropdown"]  # a notebook folds it
     node["live"], node["reasons"] = live, list(reasons)
     node.children = []
     node += [box, told]
+
+
+def numeral(value: float) -> str:
+    """Write the right number as a reader writes it."""
+    return "\N{MINUS SIGN}" * (value < 0) + f"{abs(value):.15g}"
 
 
 def close(node: prediction) -> None:

@@ -100,7 +100,9 @@ def plan(lines: list[str], length: float, docs: Path) -> str:
     ValueError
         If a line cannot be read, or its lecture is longer than the session.
     """
-    head = "| session | lecture | its minutes | left for questions | exercises |"
+    head = (
+        "| session | lecture | its minutes | left for questions | exercises, in class or at home |"
+    )
     rows = [head, "|---|---|---|---|---|"]
     for number, line in enumerate(lines, 1):
         what = session(line, docs)
