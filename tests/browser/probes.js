@@ -21,13 +21,8 @@
   };
   const visible = e => e.checkVisibility({ visibilityProperty: true, opacityProperty: false });
 
-  /* Fonts, images, two frames, and the live figures that have come into view: after this nothing
-     moves by itself. */
-  const settle = async () => {
-    await document.fonts.ready;
-    const images = [...document.images];
-    images.forEach(i => { i.loading = "eager"; });
-    await Promise.all(images.map(i => i.decode().catch(() => null)));
+  /* The live figures that have come into view take their pictures' places. */
+  const lives = async () => {
     await frame();
     for (let turns = 0; document.querySelector("[data-live][aria-busy]"); turns += 1) {
       if (turns > 500) throw new Error("a live figure does not start");
@@ -35,10 +30,19 @@
     }
   };
 
-  /* A live figure that comes into view takes its picture's place: only what stays is looked at. */
+  /* Fonts, images, two frames, live figures: after this nothing moves by itself. */
+  const settle = async () => {
+    await document.fonts.ready;
+    const images = [...document.images];
+    images.forEach(i => { i.loading = "eager"; });
+    await Promise.all(images.map(i => i.decode().catch(() => null)));
+    await lives();
+  };
+
+  /* Bring a picture into view; whether it stays there. */
   const come = async e => {
     e.scrollIntoView({ block: "center", behavior: "instant" });
-    await settle();
+    await lives();
     return e.checkVisibility();
   };
 
