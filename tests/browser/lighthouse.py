@@ -25,8 +25,6 @@ from browsing import FLAGS, find_chromium
 from links import Site
 from serving import Server, notfound_prefix, site_address, site_prefix
 
-from slopes_docs.page.npm import npm_command
-
 LIGHTHOUSE = "lighthouse@12.8.2"  # from npm; the site does without
 FAST, SHIFT = 97, 0.01  # score out of 100; layout shift, a ratio without unit
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
@@ -98,6 +96,8 @@ def ask(npm: list[str], address: str, out: Path) -> dict[str, Any]:
 
 def main() -> int:
     """Read the command line, print the table, and return how many pages fall short."""
+    from slopes_docs.page.npm import npm_command  # needs the book's tools, which tests here lack
+
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("site", type=Path, help="the built site, such as dist/site")
     parser.add_argument("--pages", nargs="+", default=[], help="paths without .html")

@@ -256,28 +256,27 @@ def draw(fig: Figure, *, alt: str) -> Drawing:
 def _strokes(fig: Figure) -> Iterator[None]:
     """Hatch with strokes while it lasts: browsers print a pattern as an image for each patch."""
     fig.draw_without_rendering()  # the layout decides how large a patch is
-    hatched = [patch for patch in fig.findobj(Rectangle) if patch.get_hatch()]
-    added = []
-    for patch in hatched:
-        extent, pattern = patch.get_window_extent(), patch.get_hatch()
-        lines, dots = _hatching(pattern, extent.min / fig.dpi, extent.max / fig.dpi)
-        to_data = fig.dpi_scale_trans - patch.axes.transData  # a picture's layout is not a screen's
+    boxes = [(ax, one) for ax in fig.axes for one in ax.patches if isinstance(one, Rectangle)]
+    hatched = [(ax, box) for ax, box in boxes if box.get_hatch()]
+    added, patterns = [], [patch.get_hatch() for _, patch in hatched]
+    for (ax, patch), pattern in zip(hatched, patterns, strict=True):
+        low, high = patch.get_window_extent().get_points() / fig.dpi
+        lines, dots = _hatching(pattern, low, high)
+        to_data = fig.dpi_scale_trans - ax.transData  # a picture's layout is not a screen's
         strokes = LineCollection(
             [to_data.transform(line) for line in lines], colors=patch.get_edgecolor(),
             linewidths=3.0 if dots else 1.0, capstyle="round" if dots else "butt",
             zorder=patch.get_zorder(), in_layout=False,
         )  # fmt: skip
-        added.append(patch.axes.add_artist(strokes))
-    patterns = [patch.get_hatch() for patch in hatched]
-    for patch in hatched:
-        patch.set_hatch(None)
+        added.append(ax.add_artist(strokes))
+        patch.set_hatch("")
     try:
         yield
     finally:
-        for patch, pattern in zip(hatched, patterns, strict=True):
+        for (_, patch), pattern in zip(hatched, patterns, strict=True):
             patch.set_hatch(pattern)
-        for strokes in added:
-            strokes.remove()
+        for artist in added:
+            artist.remove()
 
 
 def _hatching(
