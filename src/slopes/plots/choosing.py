@@ -154,7 +154,7 @@ def crossover(
     ax.axvline(outputs, color=PALETTE["muted"][0], linewidth=1.0, linestyle=(0, (2, 2)))
     heights = _apart({name: cost[-1] for name, cost in curves.items()}, factor=1.35)
     for (name, cost), colour in zip(curves.items(), cycle(len(curves)), strict=True):
-        ax.plot(sizes, cost, "o-", color=PALETTE[colour][0], markersize=5)
+        ax.plot(sizes, cost, marker="o", color=PALETTE[colour][0], markersize=5)
         label(ax, sizes[-1] * 1.12, heights[name], name, colour=colour, va="center")
     top = max(max(cost) for cost in curves.values())
     label(ax, outputs * 1.05, 1.1, f"$n = m = {outputs}$", colour="muted", va="bottom")

@@ -86,7 +86,7 @@ def tolerances(
     at = float(tols[middle])
     label(ax, at, at * 30, "the tolerance", colour="muted", ha="left", va="bottom")
     for (name, error), colour in zip(errors.items(), cycle(len(errors)), strict=True):
-        ax.loglog(tols, error, "o-", color=PALETTE[colour][0], linewidth=2.2)
+        ax.loglog(tols, error, marker="o", color=PALETTE[colour][0], linewidth=2.2)
         flat = error[-1] > error[middle] / 10
         place = (float(tols[-1]), float(error[-1]) * 3) if flat else (at, float(error[middle]) / 8)
         label(ax, *place, name, colour=colour, ha="right", va="bottom" if flat else "top")
@@ -120,7 +120,7 @@ def memory(steps: Int[np.ndarray, " k"], ways: Mapping[str, Float[np.ndarray, " 
     """
     fig, (ax,) = figure(height=4.4)
     for (name, kilobytes), colour in zip(ways.items(), cycle(len(ways)), strict=True):
-        ax.loglog(steps, kilobytes, "o-", color=PALETTE[colour][0], linewidth=2.2)
+        ax.loglog(steps, kilobytes, marker="o", color=PALETTE[colour][0], linewidth=2.2)
         label(
             ax, float(steps[-1]), float(kilobytes[-1]) * 1.5, name, colour=colour, ha="right",
             va="bottom",

@@ -30,7 +30,9 @@ def descents(errors: Mapping[str, Sequence[float]]) -> Drawing:
     fig, (ax,) = figure(height=4.2)
     for (name, error), colour in zip(errors.items(), cycle(len(errors)), strict=True):
         row = np.asarray(error)
-        ax.semilogy(np.flatnonzero(row), row[row > 0], "o-", color=PALETTE[colour][0], label=name)
+        ax.semilogy(
+            np.flatnonzero(row), row[row > 0], marker="o", color=PALETTE[colour][0], label=name
+        )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="steps", ylabel="distance to the minimum")
     ax.legend(loc="lower left")
@@ -58,7 +60,7 @@ def costs(
     """
     fig, (ax,) = figure(height=4.2)
     for (name, row), colour in zip(operations.items(), cycle(len(operations)), strict=True):
-        ax.loglog(sizes, row, "o-", color=PALETTE[colour][0], label=name)
+        ax.loglog(sizes, row, marker="o", color=PALETTE[colour][0], label=name)
     ax.set(xlabel="unknowns $n$", ylabel="operations of a step")
     ax.legend(loc="upper left")
     told = [f"{name} {row[0]:.1g} to {row[-1]:.1g}" for name, row in operations.items()]

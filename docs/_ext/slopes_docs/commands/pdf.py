@@ -49,8 +49,10 @@ WITHOUT_ANSWERS = """() => {
     answer.style.visibility = "hidden";
   }
 }"""
-# Each chapter is a named page, whose head is its title; the contents come before the first one, and
-# have room for the page numbers, so that these move nothing when they are known.
+# Each chapter is a named page, whose head is its title; the mark before it, to which links lead,
+# stands on the same page, for between two names a sheet would stay empty. A box that is higher than
+# half a sheet may be broken. The contents come before the first chapter, and have room for the page
+# numbers, so that these move nothing when they are known.
 PAGES = """() => {
   const font = "font: 8pt sans-serif; color: #57606a";
   const foot = `@bottom-center { content: counter(page); ${font} }`;
@@ -63,13 +65,17 @@ PAGES = """() => {
     for (const extra of title.querySelectorAll(".headerlink, .katex-mathml")) extra.remove();
     const words = title.textContent.trim();
     rules.push(`@page sheet${i} { @top-center { content: ${JSON.stringify(words)}; ${font} } }`);
-    chapter.style.page = `sheet${i}`;
+    const mark = chapter.previousElementSibling;
+    mark.style.cssText = `display: block; break-before: page; page: sheet${i}`;
+    chapter.style.cssText = `break-before: auto; page: sheet${i}`;
     const line = document.createElement("p");
     const link = Object.assign(document.createElement("a"), { href: `#${chapter.id}` });
     link.textContent = words;
     line.append(link, document.createElement("span"));
     list.append(line);
   });
+  for (const box of document.querySelectorAll("pre, div.highlight, div.cell_input"))
+    if (box.offsetHeight > 500) box.style.breakInside = "auto";
   const sheet = document.createElement("style");
   sheet.textContent = rules.join(" ");
   document.head.append(sheet);
@@ -82,7 +88,8 @@ CONTENTS = """(numbers) => {
 # Pictures below the fold load late, and a folded block has no size until it is open.
 UNFOLD = """async () => {
   document.documentElement.dataset.theme = "light";
-  for (const fold of document.querySelectorAll("details:not(.hide)")) fold.open = true;
+  for (const fold of document.querySelectorAll("details:not(.hide), #claims details"))
+    fold.open = true;
   for (const fold of document.querySelectorAll(".toggle-hidden"))
     fold.classList.remove("toggle-hidden");
   const images = [...document.images];
@@ -90,6 +97,17 @@ UNFOLD = """async () => {
   await Promise.all(images.map((image) => image.decode().catch(() => image.src)));
   await document.fonts.ready;
   return images.filter((image) => !image.naturalWidth).map((image) => image.src);
+}"""
+# A link that is not into the file leads to the site's address, where it has one, else nowhere: the
+# server on loopback is gone when the file is read.
+LINKS = """() => {
+  const home = document.querySelector("link[rel=canonical]")?.href;
+  for (const link of document.querySelectorAll("a[href]")) {
+    const wanted = link.getAttribute("href");
+    if (wanted.startsWith("#") || link.origin !== location.origin) continue;
+    if (home && !link.querySelector("img")) link.href = new URL(wanted, home);
+    else link.removeAttribute("href");
+  }
 }"""
 DECK_READY = "window.Reveal?.isReady() && document.querySelector('.pdf-page') !== null"
 
@@ -190,6 +208,7 @@ def _print(browser: Any, base: str, job: Job) -> None:
         page.wait_for_function(DECK_READY)
     if missing := page.evaluate(UNFOLD):
         raise RuntimeError(f"pictures must load, got missing={missing!r} in {job.address}")
+    page.evaluate(LINKS)
     page.evaluate(job.prepare)
     job.target.parent.mkdir(parents=True, exist_ok=True)
     page.pdf(path=job.target, **SHEETS)

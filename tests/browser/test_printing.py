@@ -1,0 +1,60 @@
+"""The book in print: no empty sheet between chapters, no link to where it was printed."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BOOK = """<!doctype html><html lang="en"><head><title>A book</title>
+<link rel="stylesheet" href="print.css">{canonical}</head><body><article class="bd-article">
+<section id="front"><h1>A book</h1></section>
+<span id="document-one"></span><section id="one"><h1>One</h1>
+<p><a href="slides/one.html">Its deck</a> <a href="#two">The next</a>
+<a href="https://example.org/">Elsewhere</a></p></section>
+<span id="document-two"></span><section id="two"><h1>Two</h1><p>The end.</p></section>
+</article></body></html>
+"""
+HOME = "https://example.org/book/"
+
+
+@pytest.fixture(scope="module")
+def pdf():
+    """The command's own file: its package wants the tools that build the book."""
+    path = REPOSITORY / "docs/_ext/slopes_docs/commands/pdf.py"
+    spec = importlib.util.spec_from_file_location("printing", path)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module", params=["", f'<link rel="canonical" href="{HOME}index.html">'])
+def printed(request, pdf, tmp_path_factory):
+    """A small book with two chapters, and whether it has an address; printed."""
+    root = tmp_path_factory.mktemp("book")
+    style = (REPOSITORY / "docs/_static/print.css").read_text("utf-8")
+    (root / "print.css").write_text(style, "utf-8")
+    (root / "index.html").write_text(BOOK.format(canonical=request.param), "utf-8")
+    pdf.print_all([pdf.Job(root, "index.html", root / "book.pdf", pdf.PAGES)])
+    return PdfReader(root / "book.pdf"), bool(request.param)
+
+
+def test_each_chapter_has_a_sheet_and_no_sheet_is_empty(printed):
+    book, _ = printed
+    sheets = [page.extract_text().split() for page in book.pages]
+    assert [sheet[0] for sheet in sheets] == ["1", "2", "One", "Two"]  # foot, foot, heads
+    assert all(len(sheet) > 2 for sheet in sheets)
+    contents = sheets[1]
+    assert contents[contents.index("Contents") + 1 :] == ["One", "3", "Two", "4"]
+
+
+def test_links_lead_into_the_book_to_its_address_or_elsewhere(printed):
+    book, addressed = printed
+    links = [note.get_object() for page in book.pages for note in page.get("/Annots", [])]
+    targets = {link["/A"]["/URI"] for link in links if "/URI" in link.get("/A", {})}
+    home = {f"{HOME}slides/one.html"} if addressed else set()
+    assert targets == {"https://example.org/", *home}
