@@ -33,13 +33,14 @@ def pdf():
 
 
 @pytest.fixture(scope="module", params=["", f'<link rel="canonical" href="{HOME}index.html">'])
-def printed(request, pdf, tmp_path_factory):
+def printed(request, pdf, browser, tmp_path_factory):
     """A small book with two chapters, and whether it has an address; printed."""
     root = tmp_path_factory.mktemp("book")
     style = (REPOSITORY / "docs/_static/print.css").read_text("utf-8")
     (root / "print.css").write_text(style, "utf-8")
     (root / "index.html").write_text(BOOK.format(canonical=request.param), "utf-8")
-    pdf.print_all([pdf.Job(root, "index.html", root / "book.pdf", pdf.PAGES)])
+    with pdf.serve(root) as base:
+        pdf.print_one(browser, base, pdf.Job(root, "index.html", root / "book.pdf", pdf.PAGES))
     return PdfReader(root / "book.pdf"), bool(request.param)
 
 

@@ -194,12 +194,12 @@ def print_all(work: Sequence[Job]) -> None:
         try:
             for job in work:
                 with serve(job.root) as base:
-                    _print(browser, base, job)
+                    print_one(browser, base, job)
         finally:
             browser.close()
 
 
-def _print(browser: Any, base: str, job: Job) -> None:
+def print_one(browser: Any, base: str, job: Job) -> None:
     """Load one page, wait for all that it shows, and print it."""
     page = browser.new_page(color_scheme="light", reduced_motion="reduce")
     page.set_default_timeout(PATIENCE)
