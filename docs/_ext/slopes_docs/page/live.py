@@ -5,7 +5,7 @@ picture; its content invites to an experiment, and where the figure shall open i
 than its own, ``start`` gives the values of controls by the words that stand over them::
 
     ```{live} valley
-    :start: Format = single; Function = exp(x)
+    :start: Format = single; Function = sin x
 
     Look for the bottom of the valley.
     ```
