@@ -28,11 +28,12 @@ from pathlib import Path
 from typing import Any
 
 import decks
+import gates
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from browsing import SLOWDOWN, new_context, visit
+from browsing import SLOWDOWN, new_context, picture, visit
 from playwright.sync_api import Browser, Page
 from serving import Server
 
@@ -736,6 +737,17 @@ def test_a_state_in_which_a_figure_cannot_open_is_an_error(browser, server):
         page.wait_for_selector("[data-live=anderson] .live-stage output:not(:empty)")
         page.wait_for_timeout(100)
     assert any("no control of live-stage anderson can be After = 400" in one for one in log.console)
+
+
+def test_a_gate_does_not_look_at_a_picture_that_a_live_figure_replaces(browser, server):
+    with visit(browser, server, "newton.html") as (page, _):
+        page.evaluate("probes.unfold()")
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
+        pictures = page.locator(gates.FIGURES)
+        lives = pictures.evaluate_all("all => all.map(e => e.closest('[data-live]') !== null)")
+        looks = [picture(page, gates.FIGURES, number) for number in range(len(lives))]
+    assert any(lives)
+    assert [look for look, live in zip(looks, lives, strict=True) if live and look] == []
 
 
 @pytest.mark.parametrize("deck", [False, True])
