@@ -221,6 +221,19 @@ def transfers(server: Server, log: Log) -> list[Transfer]:
     ]
 
 
+def all_live(page: Page) -> None:
+    """Make sure that axe is asked about live figures and not about their pictures.
+
+    Raises
+    ------
+    AssertionError
+        If one has not started, though it was brought into view.
+    """
+    boxes = page.locator("[data-live]:not(.is-live)")
+    asleep = boxes.evaluate_all("all => all.map(box => box.dataset.live)")
+    assert not asleep, f"every live figure must have started, got {asleep} still to come"
+
+
 def picture(page: Page, selector: str, number: int) -> dict[str, Any] | None:
     """Return how the image looks: luminance of its ground, share of pixels that stand out."""
     image = page.locator(selector).nth(number)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from accepted import ACCEPTED, Accepted
-from browsing import DECK_PROBES, Log, Transfer, picture, transfers, visit
+from browsing import DECK_PROBES, Log, Transfer, all_live, picture, transfers, visit
 from column import SLIDE_LEAST, illegible
 from gates import AXE_TAGS, IN_THE_DARK, INK_KEPT
 from playwright.sync_api import Browser, Page
@@ -79,6 +79,7 @@ def see(
         page.evaluate("probes.unfold()")
         count = page.evaluate("deckprobes.count()")
         slides = [_see_slide(page, number) for number in range(count)]
+        all_live(page)
         page.evaluate("probes.flatten()")  # only now: formulas lose their shape
         for slide in slides:
             slide.findings = _ask_axe(page, slide.number - 1, table)

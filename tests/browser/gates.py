@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from accepted import ACCEPTED, Accepted
-from browsing import Log, Transfer, picture, transfers, visit
+from browsing import Log, Transfer, all_live, picture, transfers, visit
 from column import EVERYTHING, PHONE_LEAST, WRAPPED, cut, illegible
 from playwright.sync_api import Browser, Page
 from prose import heavy_numbers
@@ -91,6 +91,7 @@ def see(
             turn(page, scheme)
             seen.pictures[scheme] = [picture(page, FIGURES, number) for number in range(figures)]
         seen.paper = dark_paper(page)
+        all_live(page)
         page.evaluate("probes.flatten()")
         for scheme, rules in (("dark", IN_THE_DARK), ("light", AXE_TAGS)):
             turn(page, scheme)

@@ -640,8 +640,22 @@ MOVE = """async ([name, i]) => {
   await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
   return performance.now() - start;
 }"""
-INPUTS, PROMPT = 200, 50  # ms on a processor as slow as a phone's
-MARGIN = 2
+DRAW = """async marks => {
+  const place = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  for (let i = 0; i < marks; i++) {
+    const mark = document.createElementNS(place.namespaceURI, "text");
+    mark.setAttribute("x", i % 100);
+    mark.textContent = Math.sin(i).toFixed(9);
+    place.append(mark);
+  }
+  document.body.append(place);
+  const { width } = place.getBBox();
+  await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+  place.remove();
+  return width;
+}"""
+WARM, INPUTS = 10, 40
+MARKS = 800  # words: what a page may take a tenth of a second for on a middling phone
 WORK = {"ScriptDuration", "RecalcStyleDuration", "LayoutDuration"}
 
 
@@ -818,18 +832,6 @@ def test_a_live_figure_is_worked_by_the_keyboard_alone(name, deck, browser, serv
             assert page.evaluate(PLACE) != where
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("deck", [False, True])
-@pytest.mark.parametrize("name", FIGURES)
-def test_a_live_figure_is_accessible_in_both_schemes(name, deck, theme, browser, server, axe):
-    with awake(browser, server, name, deck=deck) as page:
-        page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
-        page.add_script_tag(path=axe)
-        page.wait_for_timeout(300)  # transitions of colour
-        found = page.evaluate("name => axe.run(`[data-live=${name}] .live-stage`)", name)
-        assert [(one["id"], [n["html"] for n in one["nodes"]]) for one in found["violations"]] == []
-
-
 @pytest.mark.parametrize("name", FIGURES)
 def test_letters_of_a_live_figure_are_large_enough(name, browser, server):
     sizes = """name => Math.min(...[...document
@@ -843,28 +845,32 @@ def test_letters_of_a_live_figure_are_large_enough(name, browser, server):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_live_figure_answers_at_once_on_a_slow_processor(name, browser, server):
-    """From input to paint: the figure's own work, in the main thread's own time.
+def test_a_live_figure_answers_at_once(name, browser, server):
+    """From input to paint: the figure's own work, against a piece of work in the same page.
 
-    Time on the clock is printed; a busy machine adds to it, and it is no gate. Nor is the work half
-    as much again, since what else runs empties the processor's memory: hence the margin.
+    Both are done in turn, so a slow or busy machine slows both. The time on the clock of a
+    middling phone is printed; it is no gate.
     """
     with awake(browser, server, name) as page:
         session = page.context.new_cdp_session(page)
-        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
         session.send("Performance.enable", {"timeDomain": "threadTicks"})
 
-        def worked() -> float:
-            metrics = session.send("Performance.getMetrics")["metrics"]
-            return 1000 * sum(m["value"] for m in metrics if m["name"] in WORK)
+        def work(job: str, argument: Any) -> tuple[float, float]:
+            def worked() -> float:
+                metrics = session.send("Performance.getMetrics")["metrics"]
+                return 1000 * sum(m["value"] for m in metrics if m["name"] in WORK)
 
-        work, waits = [], []
-        for i in range(20 + INPUTS):
             before = worked()
-            waits.append(page.evaluate(MOVE, [name, i]))
-            work.append(worked() - before)
-        slow, wait = (np.percentile(times[20:], 95) for times in (work, waits))
-        print(
-            f"{name}: 95th percentile of {INPUTS} inputs: {slow:.1f} ms of work, {wait:.0f} in all"
-        )
-        assert slow <= MARGIN * PROMPT
+            wait = page.evaluate(job, argument)
+            return worked() - before, wait
+
+        for turn in range(WARM):
+            work(MOVE, [name, turn])
+            work(DRAW, MARKS)
+        turns = [(work(MOVE, [name, turn])[0], work(DRAW, MARKS)[0]) for turn in range(INPUTS)]
+        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
+        waits = [work(MOVE, [name, turn])[1] for turn in range(INPUTS)]
+    ours, theirs = np.median(turns, axis=0)
+    print(f"{name}: {ours:.1f} ms of work, {ours / theirs:.2f} drawings; "
+          f"on a phone {np.percentile(waits, 95):.0f} ms for 95 of 100 inputs")  # fmt: skip
+    assert ours <= theirs
