@@ -67,12 +67,13 @@ def command(session: nox.Session, name: str, *arguments: str) -> None:
     session.run("python", "-m", f"slopes_docs.commands.{name}", *arguments)
 
 
-def site_from_nothing(session: nox.Session) -> None:
+def site_from_nothing(session: nox.Session, *, run_again: bool = True) -> None:
     """Build the site without doctrees and without cached outputs: the gates trust no cache.
 
     What is run here is kept, so that other forms of the book need not run it again.
     """
-    for path in (SITE, Path("build", "doctrees-html"), Path("build", "jupyter-cache")):
+    outputs = [Path("build", "jupyter-cache")] if run_again else []
+    for path in (SITE, Path("build", "doctrees-html"), *outputs):
         shutil.rmtree(path, ignore_errors=True)
     sphinx(session, "html", SITE)
 
@@ -208,7 +209,10 @@ def notebooks(session: nox.Session) -> None:
 
 
 def run_elsewhere(session: nox.Session, folder: Path) -> None:
-    """Run all notebooks in reading order, in one environment that has Jupyter and nothing else."""
+    """Run all notebooks in reading order, in one environment that has Jupyter and nothing else.
+
+    They must say there what they say in the site.
+    """
     away = Path(session.create_tmp(), "away").resolve()
     shutil.rmtree(away, ignore_errors=True)
     shutil.copytree(folder, away / "notebooks")
@@ -217,8 +221,8 @@ def run_elsewhere(session: nox.Session, folder: Path) -> None:
     # the cells install what they need: at the versions that the numbers in them were computed with
     settings = {"PIP_CONSTRAINT": str(Path(CONSTRAINTS).resolve()), "PYTHONPATH": ""}
     # what the site's kernels compiled need not be compiled again
-    for folder in Path("build", "jax-cache").glob("*"):
-        settings["JAX_COMPILATION_CACHE_DIR"] = str(folder.resolve())
+    for compiled in Path("build", "jax-cache").glob("*"):
+        settings["JAX_COMPILATION_CACHE_DIR"] = str(compiled.resolve())
         settings["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     session.run(python, "-m", "pip", "install", "--quiet", "ipykernel", "nbclient", env=settings)
     contents = (SITE / "index.html").read_text(encoding="utf-8")
@@ -228,7 +232,8 @@ def run_elsewhere(session: nox.Session, folder: Path) -> None:
         if sorted(order) != sorted(map(str, Path().glob("*.ipynb"))):
             session.error(f"the contents must list every notebook, got {order}")
         for name in order:
-            session.run(python, "-m", "jupyter", "execute", name, env=settings)
+            session.run(python, "-m", "jupyter", "execute", "--inplace", name, env=settings)
+    command(session, "repeated", str(folder), str(away / "notebooks"))
 
 
 @nox.session
@@ -326,7 +331,8 @@ def write_pins(pins: dict[str, dict[str, str]]) -> str:
 def publish(session: nox.Session) -> None:
     """Build site, prints and ZIP from nothing, keep earlier versions, push; --dry-run only tells.
 
-    With --plain, files that Chromium prints, the EPUB and the ZIP are left out.
+    With --plain, files that Chromium prints, the EPUB and the ZIP are left out, and cells whose
+    outputs are at hand are not run again.
     """
     if changed := session.run("git", "status", "--porcelain", external=True, silent=True):
         session.error(f"the tree must be clean before it is published, got changes:\n{changed}")
@@ -338,7 +344,7 @@ def publish(session: nox.Session) -> None:
         session.env["SLOPES_EARLIER"] = "1"
     plain = "--plain" in session.posargs
     session.env["SLOPES_PRINTS"] = "" if plain else "1"
-    site_from_nothing(session)
+    site_from_nothing(session, run_again=not plain)
     if not plain:
         take_away(session)
     address = str(session.run("python", "-c", ADDRESS, silent=True)).strip()
