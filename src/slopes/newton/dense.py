@@ -40,6 +40,8 @@ __all__ = ["newton", "newton_minimum"]
 
 #: The part of the promised decrease that a step must bring (Armijo), and the most halvings.
 PART, HALVINGS = 1e-4, 60
+#: Sums of many terms are rounded by up to this power of the roundoff, as a part of themselves.
+SUMMED = 0.75
 #: Eigenvalues of n rows up to this, in n roundings of the largest, may be rounding.
 NOISE = 16
 #: A code that only the loop knows.
@@ -206,13 +208,16 @@ def _search(
         done = norm(s.slope) <= target
         refused = done | (verdict == SINGULAR) | (verdict == NOT_FINITE)
         reason = jnp.where(done & (verdict != NEGATIVE_CURVATURE), CONVERGED, verdict)
-        slack = 2 * eps * jnp.abs(s.merit)
+        slack, drowned = 2 * eps * jnp.abs(s.merit), eps**SUMMED * jnp.abs(s.merit)
 
         def halve(tried: Any) -> Any:
             part, count, *_ = tried
             y, g = merit(s.x + part * move)
             ok = jnp.isfinite(y) & jnp.all(jnp.isfinite(g))
-            ok &= y <= s.merit + PART * part * falls + jnp.where(part == 1, slack, 0)
+            falls_enough = y <= s.merit + PART * part * falls + jnp.where(part == 1, slack, 0)
+            # what is promised may be less than the rounding of the merit: then slopes decide
+            nearer = (-falls <= drowned) & (norm(g) <= norm(s.slope) / 2)
+            ok &= falls_enough | ((part == 1) & nearer & (y <= s.merit + drowned))
             return jnp.where(ok, part, part / 2), count + 1, ok, y, g
 
         first = (jnp.ones_like(s.merit), jnp.array(0), refused, s.merit, s.slope)

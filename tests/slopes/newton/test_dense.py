@@ -187,6 +187,19 @@ def test_a_saddle_with_a_weak_curvature_is_told_and_a_flat_valley_is_not_one():
         assert np.abs(found.value).max() < 100
 
 
+def test_a_promise_below_the_rounding_of_a_long_sum_is_not_halved():
+    draw = np.random.default_rng(3)
+    offsets, places = draw.normal(size=(2, 1000))
+
+    def long_sum(x, scale):
+        return jnp.sum(1e3 * offsets + jnp.cosh(scale * (x - places)))
+
+    search = jax.jit(jax.vmap(lambda s: newton.newton_minimum(long_sum, 3.0, s, tol=1e-12)))
+    found = search(jnp.linspace(0.5, 1, 300))
+    assert found.converged.all()
+    assert (found.evaluations <= found.iterations + 2).all()
+
+
 def test_a_curvature_that_is_nan_is_not_called_singular():
     found = newton.newton_minimum(lambda x: (x - 1) ** 2 + jnp.abs(x) ** 1.5, 0.0)
     assert found.reason == newton.NOT_FINITE
