@@ -46,10 +46,9 @@
 
   /* What is wider than its place is set smaller, but never too small for the last row: a formula
      down to the size of the text (on a phone 11 px), code down to 26 px. What still does not fit is the author's. */
-  const shrink = (element, width, room, least) => {
+  const smaller = (element, width, room, least) => {
     const size = parseFloat(getComputedStyle(element).fontSize);
-    if (width > room)
-      element.style.fontSize = `${Math.max(least, Math.floor(10 * size * room / width) / 10)}px`;
+    return width > room && `${Math.max(least, Math.floor(10 * size * room / width) / 10)}px`;
   };
   const fitFormula = (formula) => {
     const place = formula.parentElement;
@@ -58,28 +57,31 @@
       .map((part) => part.getBoundingClientRect());
     const left = Math.min(...parts.map((part) => part.left));
     const right = Math.max(...parts.map((part) => part.right));
-    shrink(formula, (right - left) / scale + 4, place.clientWidth, phone.matches ? 22 : 30);
+    return smaller(formula, (right - left) / scale + 4, place.clientWidth, phone.matches ? 22 : 30);
   };
   const fitCode = (pre) => {
-    if (pre.scrollWidth <= pre.clientWidth) return;
+    if (pre.scrollWidth <= pre.clientWidth) return false;
     const padding = parseFloat(getComputedStyle(pre).paddingLeft);
-    shrink(pre, pre.scrollWidth - padding, pre.clientWidth - 2 * padding, 26);
+    return smaller(pre, pre.scrollWidth - padding, pre.clientWidth - 2 * padding, 26);
   };
   const Fit = {
     id: "fit",
     init(deck) {
-      /* Only what is shown has a width, and only once its fonts are there. */
-      const fit = (selector, one) => document.querySelectorAll(selector).forEach((element) => {
-        if (!element.clientWidth || element.dataset.fitted) return;
-        element.dataset.fitted = "";
-        one(element);
-      });
+      /* Only what is shown has a width, and only once its fonts are there. All are measured before the
+         first is changed: a change between two measurements lays out the slides once more. */
+      const fits = (selector, one) => [...document.querySelectorAll(selector)]
+        .filter((element) => !element.dataset.fitted && element.checkVisibility({ contentVisibilityAuto: true }))
+        .map((element) => [element, one(element)]);
       const all = () => {
-        fit(".slide-body .katex-display", fitFormula);
-        fit(".kind-code pre", fitCode);
+        const found = [...fits(".slide-body .katex-display", fitFormula), ...fits(".kind-code pre", fitCode)];
+        for (const [element, size] of found) {
+          element.dataset.fitted = "true";
+          if (size) element.style.fontSize = size;
+        }
       };
-      for (const event of ["ready", "slidechanged", "pdf-ready"])
-        deck.on(event, () => document.fonts.ready.then(all));
+      const soon = () => document.fonts.ready.then(all);
+      for (const event of ["ready", "slidechanged", "pdf-ready"]) deck.on(event, soon);
+      addEventListener("contentvisibilityautostatechange", soon, true); // a phone comes near a slide
       deck.on("paper", all); // a printer does not wait
     },
   };

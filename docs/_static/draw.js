@@ -46,7 +46,7 @@
 
   const offer = () => {
     if (Reveal.isPrintView()) return;
-    Reveal.configure({ chalkboard: SETTINGS });
+    Reveal.getConfig().chalkboard = SETTINGS; // `configure` would lay out all slides once more
     for (const name of ["colorNext", "clear"]) // listed before the plugin binds them
       Reveal.registerKeyboardShortcut(KEYS[name].key, KEYS[name].description);
     for (const name of ["toggleNotesCanvas", "toggleChalkboard"])

@@ -7,7 +7,8 @@
   /* Counts of all pages with predictions, by their address seen from here; "" is this page. */
   const totals = JSON.parse(document.getElementById("predictions").textContent);
   const here = totals[""]?.page;
-  const forms = () => [...document.querySelectorAll("form.prediction")];
+  /* They are no form elements: for those a browser's autofill lays out every part of a page at once. */
+  const forms = () => [...document.querySelectorAll(".prediction[data-right]")];
 
   /* A browser may refuse to keep anything; then a choice lasts as long as the page. */
   const read = () => {
@@ -63,12 +64,12 @@
 
   /* The chapters' links tell how many of their predictions are made. */
   const count = () => {
-    const kept = read();
+    const kept = read(), links = Map.groupBy(
+      [...document.querySelectorAll(".bd-docs-nav a, .chapters strong a")].filter((link) => !link.hash),
+      (link) => link.pathname);
     for (const [address, { page, count: all }] of Object.entries(totals)) {
       const made = Math.min(all, Object.keys(kept[page] || {}).length);
-      const { pathname } = new URL(address, location.href);
-      for (const link of document.querySelectorAll(".bd-docs-nav a, .chapters strong a")) {
-        if (link.pathname !== pathname || link.hash) continue;
+      for (const link of links.get(new URL(address, location.href).pathname) ?? []) {
         const said = link.querySelector(".predict-count") || link.appendChild(document.createElement("span"));
         said.className = "predict-count";
         said.innerHTML = `<span aria-hidden="true">${made}/${all}</span>`
@@ -96,11 +97,25 @@
     form.querySelector(next).focus({ preventScroll: true }); // what was pressed is gone
   };
 
+  /* A field for a number becomes one where it comes near the view: autofill looks at such fields too. */
+  const near = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) if (isIntersecting) target.querySelector("input").type = "number";
+  }, { rootMargin: "100%" });
+
+  const choose = (form) => {
+    const inputs = [...form.querySelectorAll("input")];
+    if (!inputs.every((input) => input.reportValidity())) return; // the browser says what is missing
+    settle(form, (inputs.find((input) => input.checked) ?? inputs[0]).value, ".predict-forget");
+  };
+
   const setUp = (form) => {
-    form.addEventListener("submit", (event) => {
+    for (const field of form.querySelectorAll(".predict-number input")) near.observe(field.parentElement);
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !event.target.matches("input")) return;
       event.preventDefault();
-      settle(form, new FormData(form).get("choice"), ".predict-forget");
+      choose(form);
     });
+    form.querySelector(".predict-choose").addEventListener("click", () => choose(form));
     form.querySelector(".predict-show").addEventListener("click", () => settle(form, "", ".predict-forget"));
     form.querySelector(".predict-forget").addEventListener("click", () => settle(form, undefined, "input"));
   };

@@ -8,10 +8,14 @@
   let jumped = null, waiting = false;
 
   const top = section => (section.querySelector("h1, h2, h3, h4") ?? section).getBoundingClientRect().top;
+  /* To ask where a heading stands lays out the section around it: where that section begins is asked
+     first, which costs nothing, so that a page far from the reader is not laid out for its contents. */
+  const outer = section => section.closest(".bd-article > section > section") ?? section;
+  const above = (section, line) => outer(section).getBoundingClientRect().top < line && top(section) < line;
   const current = () => {
     if (jumped && top(jumped[1]) >= 0 && top(jumped[1]) < innerHeight) return jumped;
     const end = scrollY > 0 && scrollY + innerHeight > document.documentElement.scrollHeight - 4;
-    return end ? entries.at(-1) : entries.findLast(([, section]) => top(section) < innerHeight * .3);
+    return end ? entries.at(-1) : entries.findLast(([, section]) => above(section, innerHeight * .3));
   };
   const mark = () => {
     waiting = false;

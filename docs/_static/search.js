@@ -21,16 +21,18 @@ function pagefind() {
   return engine;
 }
 
-// Results for all words; else without the small ones, else with one word less. An index that asks
-// for every word would answer a question in words with nothing.
+// Results for all words; else without the small ones, else without the one that is found most often
+// beside the others. An index that asks for every word would answer a question in words with nothing.
 async function findMost(asked) {
   const found = await pagefind();
+  const find = async (kept) => ({ kept, results: kept.length ? (await found.search(kept.join(" "))).results : [] });
   const words = asked.split(/\s+/);
   const large = words.filter((word) => !SMALL.has(word.toLowerCase()));
   const fewer = large.length > 1 ? large.map((_, left) => large.filter((_, at) => at !== left)) : [];
-  for (const kept of [words, large, ...fewer]) {
-    const { results } = kept.length ? await found.search(kept.join(" ")) : { results: [] };
-    if (results.length) return { kept, results, all: kept === words };
+  for (const ways of [[words], [large], fewer]) {
+    const answers = (await Promise.all(ways.map(find))).filter(({ results }) => results.length);
+    answers.sort((one, two) => one.results.length - two.results.length);
+    if (answers.length) return { ...answers[0], all: ways[0] === words };
   }
   return { kept: words, results: [], all: true };
 }
@@ -61,8 +63,8 @@ function kindOf({ meta }) {
 
 // Of each kind, what has exactly the name that was asked for comes before what has it in its name.
 function exactFirst(found, asked) {
-  const other = (one) => Number(one.meta[kindOf(one)].toLowerCase() !== asked.toLowerCase());
-  const sorted = [...found].sort((one, two) => other(one) - other(two));
+  const exact = (one) => one.meta[kindOf(one)].toLowerCase().split(", ").includes(asked.toLowerCase());
+  const sorted = [...found].sort((one, two) => exact(two) - exact(one));
   return found.map((one) => {
     const at = sorted.findIndex((next) => kindOf(next) === kindOf(one));
     return sorted.splice(at, 1)[0];

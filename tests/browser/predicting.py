@@ -8,11 +8,11 @@ from playwright.sync_api import Page
 
 SCREEN = 800  # px: what is behind a prediction within this height must wait for the answer
 SHIFT_LIMIT = 0.01  # cumulative layout shift
-NAMES = "[...document.querySelectorAll('form.prediction')].map(form => form.id)"
+NAMES = "[...document.querySelectorAll('.prediction[data-right]')].map(form => form.id)"
 
 # Outputs that can be seen behind an open prediction: those that it closes, and all on its screen.
 TOLD = """screen => {
-  const forms = [...document.querySelectorAll("form.prediction:not([data-state])")];
+  const forms = [...document.querySelectorAll(".prediction[data-right]:not([data-state])")];
   const shown = e => e.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: false });
   const outputs = [...document.querySelectorAll(".cell_output")].filter(shown);
   return forms.flatMap(form => {
@@ -73,11 +73,12 @@ def state(page: Page, name: str) -> dict[str, Any]:
 
 def choose(page: Page, name: str, value: str) -> dict[str, Any]:
     """Choose an option with the mouse, or type a number, and press the button."""
-    form = page.locator(f"form#{name}")
+    form = page.locator(f"#{name}")
     option = form.locator(f"input[value='{value}']")
     if option.count():
         option.check()
     else:
+        form.scroll_into_view_if_needed()  # there it becomes a field
         form.locator("input[type=number]").fill(value)
     form.locator(".predict-choose").click()
     return state(page, name)
@@ -85,7 +86,7 @@ def choose(page: Page, name: str, value: str) -> dict[str, Any]:
 
 def press(page: Page, name: str, which: str) -> dict[str, Any]:
     """Press one of the other buttons."""
-    page.locator(f"form#{name} .predict-{which}").click()
+    page.locator(f"#{name} .predict-{which}").click()
     return state(page, name)
 
 
@@ -93,7 +94,7 @@ def refused(page: Page) -> list[str]:
     """Answer all predictions rightly: each must say so, and open its answer and its outputs."""
     found = []
     for name in page.evaluate(NAMES):
-        right = page.locator(f"form#{name}").get_attribute("data-right") or ""
+        right = page.locator(f"#{name}").get_attribute("data-right") or ""
         seen = choose(page, name, right)
         whole = seen["answer"] and all(seen["outputs"])
         found += [] if seen["said"].startswith("Right.") and whole else [f"{name}: {seen}"]

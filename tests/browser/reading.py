@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 
-from playwright.sync_api import Page
+from browsing import PHONE
+from playwright.sync_api import Browser, Page
 
+STYLES = "UpdateLayoutTree"  # how Chromium calls it, in its traces
 FOLDS = "article details.hide > summary"
 DRAWER = "#pst-secondary-sidebar-modal"
 MARKED = """() => [...document.querySelectorAll(".page-toc a[aria-current]")]
@@ -114,3 +117,17 @@ def open_drawer(page: Page) -> list[str]:
         return ["the drawer stays open"]
     top = page.evaluate("p => document.querySelector(p).getBoundingClientRect().top", place)
     return [] if -5 < top < 300 else [f"{place} is {top:.0f} px from the top"]
+
+
+def styled_early(browser: Browser, address: str) -> float:
+    """Give how many styles are computed while a phone loads a page, as a part of its elements."""
+    context = browser.new_context(viewport=PHONE, is_mobile=True)
+    page = context.new_page()
+    browser.start_tracing(page=page, categories=["devtools.timeline"])
+    page.goto(address, wait_until="networkidle")
+    page.wait_for_timeout(500)  # autofill looks at a page once it has loaded
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    counts = [event["args"].get("elementCount", 0) for event in events if event["name"] == STYLES]
+    part = sum(counts) / page.evaluate("document.querySelectorAll('*').length")
+    context.close()
+    return float(part)

@@ -8,6 +8,9 @@ from browsing import DESK, visit
 from verdict import passed
 
 SUBJECT = "finite.html"  # the page that is handled; the others share its furniture
+# Styles computed while a page loads, as a part of its elements: a deck's are computed once before
+# reveal lays slides one below the other. Where all is laid out they are 1.0 and 5.1.
+EARLY = {SUBJECT: 0.35, f"slides/{SUBJECT}": 2}
 
 
 @pytest.fixture
@@ -37,6 +40,11 @@ def test_the_contents_mark_the_place_after_every_jump(subject):
 def test_the_drawer_closes_after_a_tap(browser, server):
     with visit(browser, server, SUBJECT, phone=True) as (page, _):
         passed(reading.open_drawer(page))
+
+
+@pytest.mark.parametrize("path", EARLY)
+def test_what_is_far_from_the_reader_is_not_laid_out(path, browser, server):
+    assert reading.styled_early(browser, server.base + path) < EARLY[path]
 
 
 def test_every_folded_cell_has_a_name_of_its_own(book_path, visits):

@@ -21,6 +21,8 @@ FIRST = {
     "jvp": ("Glossary", "reference/glossary.html#term-JVP"),
     "Hessian": ("Glossary", "reference/glossary.html#term-Hessian"),
     "complex_step": ("API", "reference/api/finite.html#slopes.finite.complex_step"),
+    "implied volatility": ("Glossary", "reference/glossary.html#term-implied-volatility"),
+    "memory of backpropagation": ("Glossary", "reference/glossary.html#term-backpropagation"),
     "checkpoint": ("Glossary", "reference/glossary.html#term-checkpointing"),
 }
 ENGINE = 85_000  # bytes: Pagefind's script and its program, which the browser keeps

@@ -127,8 +127,8 @@ def page(built):
     return soup(built / "lesson.html")
 
 
-def test_a_prediction_is_a_form_with_a_legend_and_its_question(page):
-    form = page.select_one("form#predict-half")
+def test_a_prediction_is_a_group_with_a_legend_and_its_question(page):
+    form = page.select_one("#predict-half[data-right]")
     asked = form.select_one("fieldset")["aria-describedby"]
     assert page.find(id=asked).select_one(".katex")
     assert form.legend.get_text() == "Predict 1 of 2"
@@ -138,15 +138,15 @@ def test_a_prediction_is_a_form_with_a_legend_and_its_question(page):
 def test_each_option_is_a_labelled_button_of_one_group(page):
     labels = page.select("#predict-half ul.predict-options > li > label")
     assert [label.input["value"] for label in labels] == ["A", "B"]
-    assert {label.input["name"] for label in labels} == {"choice"}
+    assert {label.input["name"] for label in labels} == {"predict-half"}
     assert [label.strong.get_text() for label in labels] == ["A", "B"]
     assert labels[1].select_one(".predict-words .katex")
 
 
 def test_a_number_is_typed_and_its_temptations_are_not_shown(page):
-    form = page.select_one("form#predict-number")
+    form = page.select_one("#predict-number")
     assert form["data-tolerance"] == "2.7"
-    assert [box["type"] for box in form.select("input")] == ["number"]
+    assert [box["type"] for box in form.select("input")] == ["hidden"]
     assert form.select_one(".predict-options") is None
     assert json.loads(form["data-reasons"]) == ["18"]
 
@@ -212,10 +212,10 @@ def test_a_notebook_has_question_options_and_a_folded_answer(built):
     assert not {"input", "Choose", "opens when"} & set(text.split())
 
 
-def test_the_book_on_one_page_has_no_form(project):
+def test_the_book_on_one_page_asks_for_no_choice(project):
     done = bookbuild.sphinx(project, "-b", "singlehtml", out="book", doctrees="book")
     assert done.returncode == 0, done.stdout + done.stderr
     book = soup(project / "dist" / "book" / "index.html")
-    assert book.select_one("article form.prediction, article input, .predict-closed") is None
+    assert not book.select("article .prediction[data-right], article input, .predict-closed")
     assert book.select_one("div.prediction .predict-options .predict-choice").get_text() == "A 2"
     assert book.select_one("div.prediction details.predict-answer .predict-reasons li")

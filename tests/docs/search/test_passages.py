@@ -67,6 +67,18 @@ FUNCTION = """
 .. py:function:: cut(x)
 
    Cut it.
+
+.. py:class:: Knife
+
+   Cuts.
+
+   .. py:attribute:: edge
+
+      How *sharp* it is.
+
+   .. py:method:: whet()
+
+      Make it sharper.
 ```
 """
 CONTENTS = """
@@ -126,6 +138,13 @@ def test_terms_and_functions_have_places_of_their_own(found):
     assert found["reference/glossary.html#term-slope"][2:] == ["Glossary", "slope How steep it is."]
     assert found["reference/api/tools.html#tools.cut"] == ["cut", "tools", "API", "Cut it."]
     assert found["reference/glossary.html"][3] == ""
+
+
+def test_the_fields_of_a_class_are_read_with_it_and_its_methods_apart(found):
+    tools = {url: text for url, (*_, text) in found.items() if "#tools." in url}
+    assert tools["reference/api/tools.html#tools.Knife"] == "Cuts. edge: How sharp it is."
+    assert tools["reference/api/tools.html#tools.Knife.whet"] == "Make it sharper."
+    assert not [url for url in tools if "edge" in url]
 
 
 def test_a_page_that_asks_for_silence_is_not_found(found):

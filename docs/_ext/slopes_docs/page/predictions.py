@@ -1,8 +1,8 @@
-"""Predictions in a page: a form whose answer, and the outputs behind it, wait for the reader.
+"""Predictions in a page: a question whose answer, and the outputs behind it, wait for the reader.
 
-The page holds everything in its final place, so that nothing moves when it is painted: a form with
+The page holds everything in its final place, so that nothing moves when it is painted: a box with
 the options, the answer folded below it, and the outputs each with a note. ``predict.css`` closes
-the outputs and shows the form's controls only on a screen that runs scripts; ``predict.js`` handles
+the outputs and shows the controls only on a screen that runs scripts; ``predict.js`` handles
 what is pressed and keeps it in the browser. Everywhere else, on paper, in the book as one page, in
 a notebook, it is a box with the question and the options, and a folded answer with the reasons.
 """
@@ -36,12 +36,13 @@ from slopes_docs.page.predict import (
 
 ANSWERED = {"html", "dirhtml"}  # builders whose pages run the script
 SCRIPT = "predict.js"
+# `predict.js` makes it a field for a number where it comes into view
 NUMBER = (
-    '<p class="predict-number"><label>Your number <input type="number" step="any" name="choice" '
+    '<p class="predict-number"><label>Your number <input type="hidden" step="any" name="{name}" '
     'required autocomplete="off"></label></p>\n'
 )
 PRESSES = (
-    '<p class="predict-presses"><button type="submit" class="predict-choose">Choose</button> '
+    '<p class="predict-presses"><button type="button" class="predict-choose">Choose</button> '
     '<button type="button" class="predict-show">Show me</button> '
     '<button type="button" class="predict-forget">Forget my choice</button></p>\n'
 )
@@ -102,7 +103,8 @@ def lay_out(node: prediction, heading: str, *, live: bool) -> None:
     chosen = isinstance(node["right"], str)
     box = predict("", asked, heading=heading, name=node["name"], live=live, number=not chosen)
     if chosen:
-        items = [nodes.list_item("", labelled(one, live=live)) for one in offered.children]
+        name = node["name"] if live else ""
+        items = [nodes.list_item("", labelled(one, name)) for one in offered.children]
         box += nodes.bullet_list("", *items, classes=["predict-options"])
         letter_first(told, node["right"])
     else:
@@ -129,11 +131,11 @@ def close(node: prediction) -> None:
         wrapper += part
 
 
-def labelled(one: option, *, live: bool) -> choice:
-    """Return the words of an option behind its letter."""
+def labelled(one: option, name: str) -> choice:
+    """Return the words of an option behind its letter; of a named question it can be chosen."""
     words = nodes.inline("", "", *one[0].children, classes=["predict-words"])
     letter = nodes.strong("", one["value"], classes=["predict-letter"])
-    return choice("", "", letter, nodes.Text(" "), words, value=one["value"] if live else "")
+    return choice("", "", letter, nodes.Text(" "), words, value=one["value"], name=name)
 
 
 # --- writing ------------------------------------------------------------------------------------
@@ -149,11 +151,7 @@ def _visit_prediction(self: HTML5Translator, node: prediction) -> None:
         "data-tolerance": "" if node["tolerance"] is None else repr(node["tolerance"]),
         "data-reasons": json.dumps(node["reasons"]),
     }
-    self.body.append(self.starttag(node, "form", CLASS="prediction", **data))
-
-
-def _depart_prediction(self: HTML5Translator, node: prediction) -> None:
-    self.body.append("</form>\n" if node["live"] else "</div>\n")
+    self.body.append(self.starttag(node, "div", CLASS="prediction", **data))
 
 
 def _visit_predict(self: HTML5Translator, node: predict) -> None:
@@ -166,7 +164,8 @@ def _visit_predict(self: HTML5Translator, node: predict) -> None:
 
 def _depart_predict(self: HTML5Translator, node: predict) -> None:
     if node["live"]:
-        self.body.append((NUMBER if node["number"] else "") + SAID + PRESSES)
+        number = NUMBER.format(name=node["name"]) if node["number"] else ""
+        self.body.append(number + SAID + PRESSES)
     self.body.append("</fieldset>\n" if node["live"] else "</div>\n")
 
 
@@ -175,15 +174,16 @@ def _depart_question(self: HTML5Translator, node: question) -> None:
 
 
 def _visit_choice(self: HTML5Translator, node: choice) -> None:
-    if value := node["value"]:
-        box = f'<input type="radio" name="choice" value="{value}" required autocomplete="off">'
+    if name := node["name"]:
+        told = f'name="{name}" value="{node["value"]}"'
+        box = f'<input type="radio" {told} required autocomplete="off">'
         self.body.append(f'<label class="predict-choice">{box}')
     else:
         self.body.append('<span class="predict-choice">')
 
 
 def _depart_choice(self: HTML5Translator, node: choice) -> None:
-    self.body.append("</label>" if node["value"] else "</span>")
+    self.body.append("</label>" if node["name"] else "</span>")
 
 
 def _visit_answer(self: HTML5Translator, node: answer) -> None:
@@ -241,7 +241,7 @@ def register(app: Sphinx) -> None:
     app.add_directive("score", Score)
     app.add_post_transform(LayOut)
     app.add_css_file("predict.css")
-    app.add_node(prediction, html=(_visit_prediction, _depart_prediction))
+    app.add_node(prediction, html=(_visit_prediction, _depart_div))
     app.add_node(predict, html=(_visit_predict, _depart_predict))
     app.add_node(question, html=(_nothing, _depart_question))
     app.add_node(choice, html=(_visit_choice, _depart_choice))

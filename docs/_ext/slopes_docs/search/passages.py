@@ -52,6 +52,8 @@ def words(node: nodes.Node) -> str:
     if isinstance(node, nodes.math):
         return node.astext() if LETTER.fullmatch(node.astext()) else "…"
     assert isinstance(node, nodes.Element)  # noqa: S101 - docutils has no third kind
+    if is_field(node):
+        return f"{heading(node)[0].rpartition('.')[2]}: {words(node[-1])}"
     space = "" if isinstance(node, nodes.TextElement) else " "
     return space.join(words(child) for child in node.children if is_read(child))
 
@@ -59,8 +61,18 @@ def words(node: nodes.Node) -> str:
 def is_read(node: nodes.Node) -> bool:
     """Tell whether a node belongs to the text of the passage around it."""
     classes = node["classes"] if isinstance(node, nodes.Element) else []
-    unread = isinstance(node, (*UNREAD, *OWNERS)) or is_term(node)
+    unread = isinstance(node, UNREAD) or owns(node)
     return not unread and FURNITURE.isdisjoint(classes)
+
+
+def owns(node: nodes.Node) -> bool:
+    """Tell whether a node is a passage of its own."""
+    return (isinstance(node, OWNERS) and not is_field(node)) or is_term(node)
+
+
+def is_field(node: nodes.Node) -> bool:
+    """Tell whether a node describes a field of a class, a line that is read with the class."""
+    return isinstance(node, addnodes.desc) and node["objtype"] == "attribute"
 
 
 def is_term(node: nodes.Node) -> bool:
@@ -100,7 +112,7 @@ def passages(app: Sphinx, doctree: nodes.document, page: str) -> list[Passage]:
     address, kind = app.builder.get_target_uri(page), kind_of(app, page)
     whole = text_of(app.env.titles[page])
     found = []
-    for node in doctree.findall(lambda n: isinstance(n, OWNERS) or is_term(n)):
+    for node in doctree.findall(owns):
         title, places = heading(node)
         if title and places:
             text = " ".join(words(node).split())
