@@ -5,8 +5,7 @@ print view with one page a slide, go to ``OUT/slides/<topic>.pdf``, and without 
 their questions to ``<topic>-questions.pdf``; SINGLEHTML, the book on one page, goes to
 ``OUT/slopes.pdf`` on A4, with a page of contents, running heads and page numbers. Folded answers
 and solutions are printed open: paper cannot be clicked. Chromium prints, headless and offline, from
-a server on loopback; it writes each of the many thousand marks for screen readers as an object of
-its own, and pikepdf packs these.
+a server on loopback; what it says at length is said shorter afterwards (``smaller``).
 
 Chromium is the program named by the variable ``CHROMIUM``, else ``chromium`` on the search path.
 """
@@ -230,10 +229,14 @@ def page_numbers(path: Path) -> dict[str, int]:
 
 
 def pack(path: Path) -> None:
-    """Write a file anew with its objects in compressed streams."""
+    """Write a file anew: less to say, and that in compressed streams."""
     import pikepdf
 
+    from slopes_docs.commands.smaller import make_smaller
+
+    pikepdf.settings.set_flate_compression_level(9)
     with pikepdf.open(path, allow_overwriting_input=True) as printed:
+        make_smaller(printed)
         printed.save(
             path, object_stream_mode=pikepdf.ObjectStreamMode.generate, recompress_flate=True
         )
