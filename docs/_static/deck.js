@@ -69,8 +69,10 @@
     init(deck) {
       /* Only what is shown has a width, and only once its fonts are there. All are measured before the
          first is changed: a change between two measurements lays out the slides once more. */
+      const isShown = (element) => // an older browser lays out all slides to tell
+        element.checkVisibility?.({ contentVisibilityAuto: true }) ?? element.clientWidth > 0;
       const fits = (selector, one) => [...document.querySelectorAll(selector)]
-        .filter((element) => !element.dataset.fitted && element.checkVisibility({ contentVisibilityAuto: true }))
+        .filter((element) => !element.dataset.fitted && isShown(element))
         .map((element) => [element, one(element)]);
       const all = () => {
         const found = [...fits(".slide-body .katex-display", fitFormula), ...fits(".kind-code pre", fitCode)];

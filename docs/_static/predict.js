@@ -64,17 +64,17 @@
 
   /* The chapters' links tell how many of their predictions are made. */
   const count = () => {
-    const kept = read(), links = Map.groupBy(
-      [...document.querySelectorAll(".bd-docs-nav a, .chapters strong a")].filter((link) => !link.hash),
-      (link) => link.pathname);
-    for (const [address, { page, count: all }] of Object.entries(totals)) {
-      const made = Math.min(all, Object.keys(kept[page] || {}).length);
-      for (const link of links.get(new URL(address, location.href).pathname) ?? []) {
-        const said = link.querySelector(".predict-count") || link.appendChild(document.createElement("span"));
-        said.className = "predict-count";
-        said.innerHTML = `<span aria-hidden="true">${made}/${all}</span>`
-          + `<span class="visually-hidden">, ${made} of ${all} predictions made</span>`;
-      }
+    const kept = read();
+    const chapters = new Map(Object.entries(totals).map(([address, chapter]) =>
+      [new URL(address, location.href).pathname, chapter]));
+    for (const link of document.querySelectorAll(".bd-docs-nav a, .chapters strong a")) {
+      const chapter = !link.hash && chapters.get(link.pathname);
+      if (!chapter) continue;
+      const { page, count: all } = chapter, made = Math.min(all, Object.keys(kept[page] || {}).length);
+      const said = link.querySelector(".predict-count") || link.appendChild(document.createElement("span"));
+      said.className = "predict-count";
+      said.innerHTML = `<span aria-hidden="true">${made}/${all}</span>`
+        + `<span class="visually-hidden">, ${made} of ${all} predictions made</span>`;
     }
     score();
   };

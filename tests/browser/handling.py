@@ -126,6 +126,7 @@ def focus(page: Page) -> list[str]:
     found = []
     for _ in range(STOPS):
         page.keyboard.press("Tab")
+        page.evaluate("probes.lives()")  # a figure that starts takes the keyboard from its picture
         stop = page.evaluate("probes.focus()")
         if stop is None:
             break

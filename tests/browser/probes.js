@@ -217,5 +217,5 @@
     return { what: label(e), marked, shown };
   };
 
-  window.probes = { shifts, settle, come, unfold, facts, flatten, wide, cut, check, look, ground, focus, visible, label };
+  window.probes = { shifts, settle, lives, come, unfold, facts, flatten, wide, cut, check, look, ground, focus, visible, label };
 })();

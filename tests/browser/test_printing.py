@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,11 @@ HOME = "https://example.org/book/"
 
 @pytest.fixture(scope="module")
 def pdf():
-    """The command's own file: its package wants the tools that build the book."""
-    path = REPOSITORY / "docs/_ext/slopes_docs/commands/pdf.py"
-    spec = importlib.util.spec_from_file_location("printing", path)
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """The command, without what its package wants: the tools that build the book."""
+    package = types.ModuleType("slopes_docs")
+    package.__path__ = [str(REPOSITORY / "docs/_ext/slopes_docs")]
+    sys.modules[package.__name__] = package
+    return importlib.import_module("slopes_docs.commands.pdf")
 
 
 @pytest.fixture(scope="module", params=["", f'<link rel="canonical" href="{HOME}index.html">'])

@@ -33,7 +33,9 @@ const start = async (box) => {
   for (const panel of stage.querySelectorAll(".panels > *")) resized.observe(panel);
   if (box.closest(".reveal")) share(stage);
   (image.closest("a") ?? image).before(stage);
+  const held = box.contains(document.activeElement);
   box.classList.add("is-live");
+  if (held) stage.querySelector("input, select, button").focus({ preventScroll: true }); // the picture's link is gone
   open(stage, JSON.parse(box.dataset.start ?? "{}"));
 };
 
