@@ -76,7 +76,7 @@ FUNCTION = """
 
       How *sharp* it is.
 
-   .. py:method:: whet()
+   .. py:method:: sharpen()
 
       Make it sharper.
 ```
@@ -143,7 +143,7 @@ def test_terms_and_functions_have_places_of_their_own(found):
 def test_the_fields_of_a_class_are_read_with_it_and_its_methods_apart(found):
     tools = {url: text for url, (*_, text) in found.items() if "#tools." in url}
     assert tools["reference/api/tools.html#tools.Knife"] == "Cuts. edge: How sharp it is."
-    assert tools["reference/api/tools.html#tools.Knife.whet"] == "Make it sharper."
+    assert tools["reference/api/tools.html#tools.Knife.sharpen"] == "Make it sharper."
     assert not [url for url in tools if "edge" in url]
 
 
