@@ -93,8 +93,9 @@ def test_glyphs_that_end_where_the_next_begins_are_one_string_and_texts_one_text
     ]
 
 
-def test_spaced_text_is_left_alone(pdf):
-    spaced = b"BT /F 10 Tf 2 Tc 1 0 0 -1 20 30 Tm <0001> Tj 6 0 Td <0002> Tj ET"
+@pytest.mark.parametrize("spacing", [b"2 Tc", b"2 Tw", b"90 Tz", b"1 2 TD", b"T*"])
+def test_spaced_text_is_left_alone(spacing, pdf):
+    spaced = b"BT /F 10 Tf 1 0 0 -1 20 30 Tm %b <0001> Tj 6 0 Td <0002> Tj ET" % spacing
     assert rewritten(pdf, spaced).split() == spaced.split()
 
 
@@ -106,6 +107,17 @@ def test_a_path_keeps_a_hundredth_of_a_pixel(pdf):
 def test_a_colour_is_told_where_a_line_is_drawn_in_it(pdf):
     told = rewritten(pdf, b"1 0 0 RG 0 0 m 1 1 l f 0 1 0 RG 0 0 m 1 1 l S 0 0 1 RG q Q S")
     assert [line for line in told.split(b"\n") if b"RG" in line] == [b"0 1 0 RG", b"0 0 1 RG"]
+
+
+@pytest.mark.parametrize("colour", [b"/Pattern CS /P0 SCN", b"0.5 G", b"0 0 0 1 K"])
+def test_a_line_has_the_colour_that_was_chosen_last(colour, pdf):
+    told = rewritten(pdf, b"1 0 0 RG %b 0 0 m 1 1 l S" % colour)
+    assert told.split() == colour.split() + b"0 0 m 1 1 l S".split()
+
+
+def test_letters_that_are_drawn_by_their_lines_keep_the_colour_of_these(pdf):
+    lines = b"BT 1 Tr /F 10 Tf 1 0 0 -1 20 30 Tm 1 0 0 RG <0001> Tj 0 1 0 RG <0002> Tj ET"
+    assert rewritten(pdf, lines).split() == lines.split()
 
 
 def mark(pdf, kind, content, **more):

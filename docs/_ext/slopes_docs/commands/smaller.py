@@ -20,12 +20,14 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Operator, Pdf, String
 
-# Operators after which a glyph does not end where its width says.
-SPACED = {"Tc", "Tw", "Tz"}
+# Operators of which Chromium has no need, after which a glyph ends elsewhere than its width says or
+# a line begins where no Td puts it: a text with one of them is left as it is.
+SPACED = {"Tc", "Tw", "Tz", "TD", "T*", "'", '"'}
 SILENT = {"/Type", "/S", "/P", "/K", "/Pg"}  # all that a mark without a message has
 STEP = Decimal("0.01")  # of a pixel: what places are rounded to
 UPRIGHT = [1, 0, 0, -1]  # letters in a page whose height is counted downwards
-STROKES = {"S", "s", "B", "B*", "b", "b*", "q", "Do", "Tr"}  # draw lines, or keep their colour
+STROKES = {"S", "s", "B", "B*", "b", "b*", "q", "Do"}  # draw lines, or keep their colour
+RECOLOURED = {"Q", "G", "K", "CS", "SC", "SCN"}  # lines have another colour after these
 NEAR = 4  # thousandths of the size of a font: a glyph as near as this to its place stays there
 # How many of the last operands are places or sizes.
 PLACES = {"m": 2, "l": 2, "c": 6, "v": 4, "y": 4, "re": 4, "Td": 2, "Tm": 2, "Tf": 1}
@@ -38,7 +40,7 @@ def make_smaller(pdf: Pdf) -> None:
     Parameters
     ----------
     pdf : pikepdf.Pdf
-        As Chromium prints it; another one is not harmed, but may not shrink.
+        As Chromium prints it: its unit is a pixel, and a pixel's hundredth cannot be seen.
     """
     for page in pdf.pages:
         page.contents_coalesce()
@@ -53,18 +55,16 @@ def make_smaller(pdf: Pdf) -> None:
 
 def rewritten(content: Any, fonts: Any) -> bytes:
     """Write the content of a page anew: glyphs and texts joined, places rounded."""
-    told = list(unstroked((list(operands), str(name)) for operands, name in parsed(content)))
-    if not any(name in SPACED for _, name in told):
+    parsed = pikepdf.parse_content_stream(content)
+    told = [(list(instruction.operands), str(instruction.operator)) for instruction in parsed]
+    names = {name for _, name in told}
+    if "Tr" not in names:  # else letters may be drawn by their lines
+        told = list(unstroked(told))
+    if not SPACED & names:
         known = {name: widths(font) for name, font in fonts.items()}
         told = list(joined(list(one_by_one(told)), known))
     done = [(placed(operands, name), Operator(name)) for operands, name in told]
     return pikepdf.unparse_content_stream(done)
-
-
-def parsed(content: Any) -> Iterator[tuple[Any, Any]]:
-    """Give operands and operator of each instruction; an image within them stays as it is."""
-    for instruction in pikepdf.parse_content_stream(content):
-        yield instruction.operands, instruction.operator
 
 
 def placed(operands: list[Any], operator: str) -> list[Any]:
@@ -86,7 +86,7 @@ def unstroked(told: Iterable[Instruction]) -> Iterator[Instruction]:
         if instruction[1] in STROKES:
             yield from colour
             colour = []
-        elif instruction[1] == "Q":
+        elif instruction[1] in RECOLOURED:
             colour = []
         yield instruction
 
@@ -120,7 +120,7 @@ def one_by_one(told: list[Instruction]) -> Iterator[Instruction]:
         elif operator == "Tm" or goes_on:
             matrix = matrix if goes_on else operands
             place = matrix[4:] if matrix[:4] == UPRIGHT else []
-        elif operator in {"TD", "T*", "BT"}:
+        elif operator == "BT":
             place = []
         at += 1
 
@@ -207,10 +207,12 @@ def joined(
             line = None
         if operator == "Tf":
             known, size = fonts.get(str(operands[0])), float(operands[1])
+        elif operator in {"Q", "gs"}:
+            known = None  # the font is another one, until one is chosen
         if operator == "Tj" and known is not None and size:
             line = Line(bytes(operands[0]), known, size)
             continue
-        if operator in {"Td", "TD"}:
+        if operator == "Td":
             operands, owed = [operands[0] + owed, operands[1]], Decimal(0)
         elif operator in {"Tm", "ET"}:
             owed = Decimal(0)
