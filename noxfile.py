@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 ROOT = Path(__file__).parent
 CONSTRAINTS = "constraints.txt"
@@ -42,23 +43,29 @@ def install(session: nox.Session, *groups: str, constrained: bool = True) -> Non
 
 def sphinx(session: nox.Session, builder: str, out: Path, *options: str) -> None:
     """Build the book and the decks; the doctrees stay out of what is published."""
-    session.run(
-        "python",
-        "-m",
-        "sphinx",
-        "--builder",
-        builder,
-        "--doctree-dir",
-        f"build/doctrees-{builder}",
-        "--nitpicky",
-        "--fail-on-warning",
-        "--keep-going",
-        "--jobs",
-        "2",
-        *options,
-        "docs",
-        str(out),
-    )
+    warnings = Path("build", f"warnings-{builder}.txt")
+    try:
+        session.run(
+            "python",
+            "-m",
+            "sphinx",
+            "--builder",
+            builder,
+            "--doctree-dir",
+            f"build/doctrees-{builder}",
+            "--warning-file",
+            str(warnings),
+            "--nitpicky",
+            "--fail-on-warning",
+            "--keep-going",
+            "--jobs",
+            "2",
+            *options,
+            "docs",
+            str(out),
+        )
+    except CommandFailed:  # the log is long: what was wrong stands at its end once more
+        session.error(warnings.read_text() if warnings.exists() else "the build failed")
 
 
 def command(session: nox.Session, name: str, *arguments: str) -> None:
