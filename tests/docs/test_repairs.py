@@ -55,6 +55,15 @@ def test_a_forked_process_forgets_its_parents_renderer():
     assert server.katex_server is None
 
 
+def test_a_second_end_of_a_renderer_is_no_error(tmp_path):
+    server = SimpleNamespace(rundir=tmp_path / "socket")
+    server.rundir.mkdir()
+    end = repairs.end_once(lambda server: server.rundir.rmdir())
+    for _ in range(2):
+        end(server)
+    assert not server.rundir.exists()
+
+
 def test_a_second_end_of_a_build_is_no_error(tmp_path):
     app = SimpleNamespace(_katex_static_path=tmp_path / "styles")
     app._katex_static_path.mkdir()

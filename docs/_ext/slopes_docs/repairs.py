@@ -116,6 +116,20 @@ def own_katex(cls: type) -> None:
     Finalize(None, lambda: cls.katex_server and cls.katex_server.terminate(), exitpriority=1)
 
 
+def end_once(terminate: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Let a KaTeX server be ended twice.
+
+    From Python 3.13 on, a forked process runs what was registered to run at its exit, and
+    sphinxcontrib-katex registers its end there: what `own_katex` ends has then ended (0.9.11).
+    """
+
+    def ended(server: Any) -> None:
+        if server.rundir.exists():
+            terminate(server)
+
+    return ended
+
+
 def forget_styles(app: Any, _exception: Exception | None) -> None:
     """Remove sphinxcontrib-katex's folder, if it is still there.
 
@@ -130,6 +144,7 @@ def wait_for_katex() -> None:
     from sphinxcontrib import katex
 
     katex.KaTeXServer.start_server_process = classmethod(start_katex)
+    katex.KaTeXServer.terminate = end_once(katex.KaTeXServer.terminate)
     register_after_fork(katex.KaTeXServer, own_katex)
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds: a busy machine is no error
     katex.builder_finished = forget_styles
