@@ -44,6 +44,7 @@ def install(session: nox.Session, *groups: str, constrained: bool = True) -> Non
 def sphinx(session: nox.Session, builder: str, out: Path, *options: str) -> None:
     """Build the book and the decks; the doctrees stay out of what is published."""
     warnings = Path("build", f"warnings-{builder}.txt")
+    warnings.unlink(missing_ok=True)
     try:
         session.run(
             "python",
@@ -65,7 +66,8 @@ def sphinx(session: nox.Session, builder: str, out: Path, *options: str) -> None
             str(out),
         )
     except CommandFailed:  # the log is long: what was wrong stands at its end once more
-        session.error(warnings.read_text() if warnings.exists() else "the build failed")
+        found = warnings.read_text(encoding="utf-8") if warnings.exists() else ""
+        session.error(found or "the build ended without a warning: its log says why")
 
 
 def command(session: nox.Session, name: str, *arguments: str) -> None:
