@@ -12,6 +12,7 @@ system knows of.
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -124,6 +125,30 @@ class Drawing:
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """Both forms at once: Jupyter picks the picture, a terminal the text."""
         return {"image/svg+xml": self.svg, "text/plain": self.alt}
+
+    def resized(self, *, width: float, height: float) -> Drawing:
+        """Draw the same figure in another size; letters and strokes keep theirs.
+
+        Parameters
+        ----------
+        width, height : float
+            Size in inches, at 100 pixels an inch; positive.
+
+        Returns
+        -------
+        Drawing
+            The new picture. `figure` is the same object, and has the new size.
+
+        Raises
+        ------
+        ValueError
+            If a size is not positive and finite.
+        """
+        for name, size in {"width": width, "height": height}.items():
+            if not 0 < size < math.inf:
+                raise ValueError(f"{name} must be positive and finite, got {name}={size!r}.")
+        self.figure.set_size_inches(width, height)
+        return draw(self.figure, alt=self.alt)
 
 
 @contextmanager

@@ -67,6 +67,23 @@ def test_sizes_are_in_pixels_a_hundred_an_inch():
     assert (root.get("width"), root.get("height")) == ("720", "420")
 
 
+def test_a_drawing_in_another_size_has_letters_of_the_same_size():
+    small = line(width=7.2, height=4.2)
+    large = line(width=7.2, height=4.2).resized(width=14.4, height=3.8)
+    root = ElementTree.fromstring(large.svg)  # noqa: S314
+    assert (root.get("width"), root.get("height")) == ("1440", "380")
+    assert large.alt == small.alt
+    found = [re.search(r"data-text=\"([\d.]+)\"", one.svg) for one in (small, large)]
+    assert found[0][1] == found[1][1]
+
+
+@pytest.mark.parametrize("size", [{"width": 0.0, "height": 1.0}, {"width": 1.0, "height": np.inf}])
+def test_a_size_that_is_none_is_refused(size):
+    name, value = next(item for item in size.items() if item[1] != 1)
+    with pytest.raises(ValueError, match=f"{name} must be positive and finite, got {name}={value}"):
+        line().resized(**size)
+
+
 def test_the_same_drawing_has_the_same_bytes():
     assert everything().svg == seen().svg
     assert line().svg != seen().svg
