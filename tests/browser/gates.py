@@ -87,17 +87,15 @@ def see(
         page.evaluate("probes.unfold()")
         seen.code = cut(page, EVERYTHING)
         page.evaluate(axe.read_text("utf-8"))
-        for scheme in ("light", "dark"):
+        for scheme, rules in (("light", AXE_TAGS), ("dark", IN_THE_DARK)):
             turn(page, scheme)
             seen.pictures[scheme] = [picture(page, FIGURES, number) for number in range(figures)]
-        seen.paper = dark_paper(page)
-        all_live(page)
-        page.evaluate("probes.flatten()")
-        for scheme, rules in (("dark", IN_THE_DARK), ("light", AXE_TAGS)):
-            turn(page, scheme)
+            all_live(page)
+            page.evaluate("probes.flatten()")
             found = page.evaluate("([r, t]) => probes.check(r, t)", [rules, table])
             seen.findings[scheme] = found
             seen.grounds[scheme] = page.evaluate("probes.ground()")
+        seen.paper = dark_paper(page)
     return seen
 
 

@@ -105,13 +105,19 @@ def main() -> int:
     given = parser.parse_args()
     wanted = {page.removesuffix(".html") for page in given.pages}
     npm, prefix = npm_command(), site_prefix(given.site)
-    site = Site(given.site, prefix, site_address(given.site), notfound_prefix(given.site))
+    lost = notfound_prefix(given.site)  # another one, where the site has no address
+    site = Site(given.site, prefix, site_address(given.site), lost)
     pages = [path for path in site.documents if not wanted or path.removesuffix(".html") in wanted]
     print(f"{'page':44}{'perf.':>8}{'access.':>8}{'best':>8}{'SEO':>8}{'LCP s':>7}{'shift':>8}")
     reports = []
-    with Server(given.site, prefix) as server, tempfile.TemporaryDirectory() as folder:
+    with (
+        Server(given.site, prefix) as server,
+        Server(given.site, lost) as deep,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         for page in pages:
-            out, address = Path(folder, "report.json"), server.base + page
+            home = deep if page == "404.html" else server
+            out, address = Path(folder, "report.json"), home.base + page
             reports.append(read(page, [ask(npm, address, out) for _ in range(given.runs)]))
             print(reports[-1].row(), *reports[-1].failures, sep="  ", flush=True)
     slow = sum(report.scores["performance"] < FAST for report in reports)

@@ -93,6 +93,24 @@ def test_glyphs_that_end_where_the_next_begins_are_one_string_and_texts_one_text
     ]
 
 
+def test_a_text_goes_on_in_another_colour(pdf):
+    told = rewritten(
+        pdf,
+        b"BT /F 10 Tf 1 0 0 -1 20 30 Tm <0001> Tj ET 1 0 0 rg "
+        b"BT /F 10 Tf 1 0 0 -1 26 30 Tm <0002> Tj ET",
+    )
+    assert told.decode().splitlines() == [
+        "BT",
+        "/F 10 Tf",
+        "1 0 0 -1 20 30 Tm",
+        "<0001> Tj",
+        "1 0 0 rg",
+        "6 0 Td",
+        "<0002> Tj",
+        "ET",
+    ]
+
+
 @pytest.mark.parametrize("spacing", [b"2 Tc", b"2 Tw", b"90 Tz", b"1 2 TD", b"T*"])
 def test_spaced_text_is_left_alone(spacing, pdf):
     spaced = b"BT /F 10 Tf 1 0 0 -1 20 30 Tm %b <0001> Tj 6 0 Td <0002> Tj ET" % spacing
@@ -165,3 +183,71 @@ def test_each_piece_still_finds_the_mark_that_tells_of_it(told):
     found = root.ParentTree.Nums[1], root.ParentTree.Nums[3]
     for marks, expected in zip(found, owners, strict=True):
         assert [mark.objgen for mark in marks] == [mark.objgen for mark in expected]
+
+
+PIECE = b"/%b <</MCID %d>> BDC BT /F 10 Tf 1 0 0 -1 %d 30 Tm <0001> Tj ET EMC "
+
+
+def paged(pdf, content, kids, owners):
+    """A page of pieces, a paragraph with some content, and the table of whose each piece is."""
+    page = pdf.pages[0].obj
+    page.StructParents = 5
+    page.Contents = pdf.make_stream(content)
+    paragraph = mark(pdf, "P", Array([]), Pg=page)
+    code = mark(pdf, "Code", Array([]), Pg=page)
+    named = {"P": paragraph, "Code": code}
+    paragraph.K = Array([named.get(kid, kid) for kid in kids])
+    code.K = Array([n for n, owner in enumerate(owners) if owner == "Code"])
+    root = pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot, K=paragraph))
+    root.ParentTree = Dictionary(Nums=Array([5, Array([named[owner] for owner in owners])]))
+    pdf.Root.StructTreeRoot = root
+    smaller.make_smaller(pdf)
+    return page.Contents.read_bytes(), root
+
+
+def numbers_of(content):
+    pdf = Pdf.new()
+    told = pikepdf.parse_content_stream(pdf.make_stream(content))
+    return [int(one.operands[1].MCID) for one in told if str(one.operator) == "BDC"]
+
+
+def test_pieces_that_follow_each_other_in_their_mark_are_one(pdf):
+    content = b"".join(PIECE % (b"NonStruct", n, 20 + 6 * n) for n in range(4))
+    told, root = paged(pdf, content, [0, 1, 2, 3], "PPPP")
+    assert told.count(b"BDC") == told.count(b"EMC") == told.count(b"BT") == 1
+    assert b"<0001000100010001>" in told
+    assert root.K.K == 0
+    first, *others = root.ParentTree.Nums[1]
+    assert first.objgen == root.K.objgen
+    assert others == [None] * 3
+
+
+def test_pieces_of_several_marks_stay_apart(pdf):
+    content = b"".join(PIECE % (b"NonStruct", n, 20 + 6 * n) for n in range(5))
+    told, root = paged(pdf, content, [0, "Code", 3, 4], ["P", "Code", "Code", "P", "P"])
+    assert numbers_of(told) == [0, 1, 3]
+    first, code, last = root.K.K
+    assert (first, code.K, last) == (0, 1, 3)
+    assert [one and one.S for one in root.ParentTree.Nums[1]] == [
+        "/P", "/Code", None, "/P", None,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("order", "between"),
+    [([1, 0], b""), ([0, 1], b"0 0 m 1 1 l S "), ([0, 1], b"/Artifact BMC EMC ")],
+    ids=["read in another order", "drawn between", "decoration between"],
+)
+def test_pieces_that_do_not_follow_each_other_stay_apart(order, between, pdf):
+    content = PIECE % (b"Span", 0, 20) + between + PIECE % (b"Span", 1, 26)
+    told, root = paged(pdf, content, order, "PP")
+    assert numbers_of(told) == [0, 1]
+    assert list(root.K.K) == order
+
+
+def test_a_piece_inside_a_piece_is_none_of_its_own(pdf):
+    inner = b"/Span <</ActualText (fi)>> BDC EMC "
+    content = PIECE % (b"Span", 0, 20) + b"/P <</MCID 1>> BDC " + inner + b"EMC "
+    told, _ = paged(pdf, content, [0, 1], "PP")
+    assert told.count(b"BDC") == told.count(b"EMC") == 2
+    assert b"ActualText" in told

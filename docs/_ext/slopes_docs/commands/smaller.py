@@ -4,15 +4,13 @@ Chromium places every glyph by a move of its own, even where the glyph before it
 every piece of text a mark for screen readers, most of which say that they say nothing ("NonStruct":
 its content belongs to the mark around it). Both are written here as the format means them: one
 array of glyphs a line, with the few moves that the widths in the font do not make; texts that
-follow each other as one; the content of silent marks listed where it belongs.
+follow each other as one, in several colours too. `tags` does what the marks need.
 
-Source: ISO 32000-1:2008, 9.4.3 (text showing), 9.7.4.3 (widths of glyphs), 14.7 (logical structure)
-and 14.8.4 (its standard types).
+Source: ISO 32000-1:2008, 9.4.3 (text showing) and 9.7.4.3 (widths of glyphs).
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -20,10 +18,11 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Operator, Pdf, String
 
+from slopes_docs.commands.tags import Instruction, Pieces, at_once, forget, lift, places
+
 # Operators of which Chromium has no need, after which a glyph ends elsewhere than its width says or
 # a line begins where no Td puts it: a text with one of them is left as it is.
 SPACED = {"Tc", "Tw", "Tz", "TD", "T*", "'", '"'}
-SILENT = {"/Type", "/S", "/P", "/K", "/Pg"}  # all that a mark without a message has
 STEP = Decimal("0.01")  # of a pixel: what places are rounded to
 UPRIGHT = [1, 0, 0, -1]  # letters in a page whose height is counted downwards
 STROKES = {"S", "s", "B", "B*", "b", "b*", "q", "Do"}  # draw lines, or keep their colour
@@ -31,7 +30,6 @@ RECOLOURED = {"Q", "G", "K", "CS", "SC", "SCN"}  # lines have another colour aft
 NEAR = 4  # thousandths of the size of a font: a glyph as near as this to its place stays there
 # How many of the last operands are places or sizes.
 PLACES = {"m": 2, "l": 2, "c": 6, "v": 4, "y": 4, "re": 4, "Td": 2, "Tm": 2, "Tf": 1}
-Instruction = tuple[list[Any], str]  # operands and operator
 
 
 def make_smaller(pdf: Pdf) -> None:
@@ -42,21 +40,33 @@ def make_smaller(pdf: Pdf) -> None:
     pdf : pikepdf.Pdf
         As Chromium prints it: its unit is a pixel, and a pixel's hundredth cannot be seen.
     """
+    root = pdf.Root.get("/StructTreeRoot")
+    if root is not None:
+        lift(root)
+    held = {} if root is None else places(root)
+    gone: Pieces = {}
     for page in pdf.pages:
         page.contents_coalesce()
+        told, here = instructions(page.obj), page.obj.objgen
+        if here in held:
+            told, gone[here] = at_once(told, held[here])
         fonts = page.obj.get("/Resources", Dictionary()).get("/Font", Dictionary())
-        page.Contents = pdf.make_stream(rewritten(page.obj, fonts))
-    if "/StructTreeRoot" in pdf.Root:
-        lift(pdf.Root.StructTreeRoot)
+        page.Contents = pdf.make_stream(rewritten(told, fonts))
+    if root is not None:
+        forget(root, gone, pdf.pages)
 
 
 # --- glyphs -------------------------------------------------------------------------------------
 
 
-def rewritten(content: Any, fonts: Any) -> bytes:
-    """Write the content of a page anew: glyphs and texts joined, places rounded."""
+def instructions(content: Any) -> list[Instruction]:
+    """Read the content of a page."""
     parsed = pikepdf.parse_content_stream(content)
-    told = [(list(instruction.operands), str(instruction.operator)) for instruction in parsed]
+    return [(list(instruction.operands), str(instruction.operator)) for instruction in parsed]
+
+
+def rewritten(told: list[Instruction], fonts: Any) -> bytes:
+    """Write the content of a page anew: glyphs and texts joined, places rounded."""
     names = {name for _, name in told}
     if "Tr" not in names:  # else letters may be drawn by their lines
         told = list(unstroked(told))
@@ -98,10 +108,14 @@ def one_by_one(told: list[Instruction]) -> Iterator[Instruction]:
     at = 0
     while at < len(told):
         operands, operator = told[at]
-        goes_on = [name for _, name in told[at : at + 4]] == ["ET", "BT", "Tf", "Tm"]
+        names = [name for _, name in told[at : at + 5]]
+        fills = names[1:2] == ["rg"]  # a text may change the colour of its letters
+        goes_on = [*names[:1], *names[1 + fills : 4 + fills]] == ["ET", "BT", "Tf", "Tm"]
         if goes_on:
-            (operands, operator), (matrix, _) = told[at + 2 : at + 4]
-            at += 3
+            if fills:
+                yield told[at + 1]
+            (operands, operator), (matrix, _) = told[at + 2 + fills : at + 4 + fills]
+            at += 3 + fills
             if operands != font:
                 yield operands, operator
             font = operands
@@ -217,76 +231,3 @@ def joined(
         elif operator in {"Tm", "ET"}:
             owed = Decimal(0)
         yield operands, operator
-
-
-# --- structure ----------------------------------------------------------------------------------
-
-
-def lift(root: Any) -> None:
-    """List the content of marks without a message in the marks around them."""
-    owners: dict[tuple[int, int], Any] = {}
-    waiting = [root]
-    while waiting:
-        mark = waiting.pop()
-        content = list(flat(mark, mark, owners))
-        listed(mark, content)
-        waiting += [kid for kid, _ in content if is_mark(kid)]
-    for kept in tables(root.get("/ParentTree", Dictionary())):
-        for at, entry in enumerate(kept):
-            if isinstance(entry, Array):
-                for number, mark in enumerate(entry):
-                    entry[number] = owner(mark, owners)
-            elif at % 2:
-                kept[at] = owner(entry, owners)
-
-
-def owner(mark: Any, owners: dict[tuple[int, int], Any]) -> Any:
-    """Give the mark to which the content of a mark belongs now."""
-    return owners.get(mark.objgen, mark) if isinstance(mark, pikepdf.Object) else mark
-
-
-def tables(tree: Any) -> Iterator[Any]:
-    """Give the tables of a number tree."""
-    if "/Nums" in tree:
-        yield tree.Nums
-    for kid in tree.get("/Kids", []):
-        yield from tables(kid)
-
-
-def is_mark(kid: Any) -> bool:
-    """Tell a mark from content."""
-    return isinstance(kid, Dictionary) and "/S" in kid
-
-
-def flat(mark: Any, into: Any, owners: dict[tuple[int, int], Any]) -> Iterator[tuple[Any, Any]]:
-    """Give what a mark holds, with its page; of marks without a message what they hold."""
-    kids = mark.get("/K", [])
-    for kid in kids if isinstance(kids, Array) else [kids]:
-        if is_mark(kid) and Name.NonStruct == kid.S and SILENT.issuperset(kid.keys()):
-            owners[kid.objgen] = into
-            yield from flat(kid, into, owners)
-        elif isinstance(kid, Dictionary) and not is_mark(kid):
-            page = kid.get("/Pg", mark.get("/Pg"))
-            yield (kid.MCID if "/MCID" in kid and "/Stm" not in kid else kid), page
-        else:
-            yield kid, mark.get("/Pg")
-
-
-def listed(mark: Any, content: list[tuple[Any, Any]]) -> None:
-    """Let a mark hold content; what lies on another page than most of it says so."""
-    pages: Iterable[Any] = [page for kid, page in content if not is_mark(kid) and page is not None]
-    counted = Counter(page.objgen for page in pages)
-    most = max(counted, key=counted.__getitem__) if counted else None
-    kids = []
-    for kid, page in content:
-        if is_mark(kid):
-            kid.P = mark
-        elif page is not None and isinstance(kid, int) and page.objgen != most:
-            kid = Dictionary(Type=Name.MCR, Pg=page, MCID=kid)
-        elif page is not None and not isinstance(kid, int):
-            kid.Pg = page
-        kids.append(kid)
-    if most:
-        mark.Pg = next(page for page in pages if page.objgen == most)
-    if kids:
-        mark.K = kids[0] if len(kids) == 1 else Array(kids)
