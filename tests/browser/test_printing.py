@@ -13,7 +13,7 @@ from pypdf import PdfReader
 REPOSITORY = Path(__file__).resolve().parents[2]
 BOOK = """<!doctype html><html lang="en"><head><title>A book</title>
 <link rel="stylesheet" href="print.css">{canonical}</head><body><article class="bd-article">
-<section id="front"><h1>A book</h1></section>
+<section id="front"><h1>A book</h1><section id="contents"><h2>On the screen</h2></section></section>
 <span id="document-one"></span><section id="one"><h1>One</h1>
 <p><a href="slides/one.html">Its deck</a> <a href="#two">The next</a>
 <a href="https://example.org/">Elsewhere</a></p></section>
@@ -49,6 +49,7 @@ def test_each_chapter_has_a_sheet_and_no_sheet_is_empty(printed):
     sheets = [page.extract_text().split() for page in book.pages]
     assert [sheet[0] for sheet in sheets] == ["1", "2", "One", "Two"]  # foot, foot, heads
     assert all(len(sheet) > 2 for sheet in sheets)
+    assert "screen" not in sheets[0]  # one table of contents is enough
     contents = sheets[1]
     assert contents[contents.index("Contents") + 1 :] == ["One", "3", "Two", "4"]
 

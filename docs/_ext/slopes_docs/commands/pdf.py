@@ -51,7 +51,7 @@ WITHOUT_ANSWERS = """() => {
 # Each chapter is a named page, whose head is its title; the mark before it, to which links lead,
 # stands on the same page, for between two names a sheet would stay empty. A box that is higher than
 # half a sheet may be broken. The contents come before the first chapter, and have room for the page
-# numbers, so that these move nothing when they are known.
+# numbers, so that these move nothing when they are known; the list that a screen shows is left out.
 PAGES = """() => {
   const font = "font: 8pt sans-serif; color: #57606a";
   const foot = `@bottom-center { content: counter(page); ${font} }`;
@@ -79,6 +79,7 @@ PAGES = """() => {
   sheet.textContent = rules.join(" ");
   document.head.append(sheet);
   starts[0].previousElementSibling.before(list);
+  document.querySelector("section#contents:not(:has(section))")?.remove();
 }"""
 CONTENTS = """(numbers) => {
   for (const line of document.querySelectorAll("#printed-contents p"))
