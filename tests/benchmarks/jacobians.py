@@ -8,6 +8,7 @@ not run but extrapolated from 2000, whose time grows with the square.
 """
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -153,13 +154,11 @@ def modes(rounds: int = 30) -> list[dict[str, Any]]:
         A, x = drawn(m, n)
         ways = {"forward": jax.jacfwd(softmax, 1), "reverse": jax.jacrev(softmax, 1)}
         ways |= {"picked": lambda A, x: products.jacobian(partial(softmax, A), x), "closed": closed}
-        rows.append(
-            {"function": "softmax", "m": m, "n": n, "seconds": compared(ways, A, x, rounds)}
-        )
+        rows.append({"function": "softmax", "m": m, "n": n, **compared(ways, A, x, rounds)})
     ways = {"forward": jax.jacfwd(quadratic, 1), "reverse": jax.jacrev(quadratic, 1)}
     ways["picked"] = lambda A, x: products.jacobian(partial(quadratic, A), x)
-    seconds = compared(ways, *drawn(1000, 1000), rounds)
-    rows.append({"function": "quadratic", "m": 1, "n": 1000, "seconds": seconds})
+    found = compared(ways, *drawn(1000, 1000), rounds)
+    rows.append({"function": "quadratic", "m": 1, "n": 1000, **found})
     return rows
 
 
@@ -185,14 +184,23 @@ def drawn(m: int, n: int) -> tuple[Any, Any]:
     return jax.random.normal(for_A, (m, n)) / np.sqrt(n), jax.random.normal(for_x, (n,))
 
 
-def compared(ways: dict[str, Any], A: Any, x: Any, rounds: int) -> dict[str, dict[str, float]]:
-    """Time all ways but the picked one; then that, in turns with the better mode alone."""
+def compared(ways: dict[str, Any], A: Any, x: Any, rounds: int) -> dict[str, Any]:
+    """Time all ways but the picked one; then that, in turns with the better mode alone.
+
+    Where these two are one program, all that they differ by is noise: ten times as many rounds.
+    """
     runs = {name: partial(jax.jit(way), A, x) for name, way in ways.items()}
     picked = runs.pop("picked")
     seconds = raced(runs, rounds)
     better = min(("forward", "reverse"), key=lambda name: seconds[name]["median"])
-    again = raced({"better": runs[better], "picked": picked}, rounds)
-    return seconds | again
+    again = raced({"better": runs[better], "picked": picked}, 10 * rounds)
+    same = program(ways["picked"], A, x) == program(ways[better], A, x)
+    return {"seconds": seconds | again, "one program": same}
+
+
+def program(way: Any, A: Any, x: Any) -> str:
+    """Return what the compiler gets, without the name of the function."""
+    return re.sub(r"@jit_\w+", "@jit", jax.jit(way).lower(A, x).as_text())
 
 
 def show(title: str, seconds: dict[str, dict[str, float]]) -> None:
@@ -223,6 +231,7 @@ def main(argv: list[str]) -> None:
         )
     for row in timed:
         show(f"{row['function']}, {row['m']} x {row['n']}", row["seconds"])
+        print(f"the picked mode is {'' if row['one program'] else 'not '}the better one's program")
     if options.json:
         names = ("jax", "numpy", "casadi", *(["asdex"] if asdex() else []))
         write(

@@ -15,13 +15,14 @@ BODY_LEAST = 14  # px on a phone
 LINE = 40  # px: what a slide's title takes at least
 
 # What a slide shows when it is scrolled to its end: text that is too small, fragments not shown,
-# boxes that leave the screen. Formulas and figures have sizes of their own.
-SEEN = """([number, least]) => {
+# boxes that leave the screen. Formulas and figures have sizes of their own. A busy machine is given
+# time to answer to the scrolling.
+SEEN = """async ([number, least]) => {
   const page = document.querySelectorAll(".scroll-page")[number];
   const view = document.querySelector(".reveal-viewport");
   const end = page.getBoundingClientRect().bottom + view.scrollTop - innerHeight;
   view.scrollTo({ top: end, behavior: "instant" });
-  return new Promise(done => setTimeout(() => {
+  const look = () => {
     const found = [], body = page.querySelector(".slide-body");
     const scale = page.querySelector("section").getBoundingClientRect().width / 780;
     for (const e of body.querySelectorAll("p, li, td, th, pre")) {
@@ -34,8 +35,13 @@ SEEN = """([number, least]) => {
     }
     const kept = [...body.querySelectorAll(".fragment:not(.step)")]
       .filter(f => getComputedStyle(f).opacity < 1);
-    done([...found, ...kept.map(f => `${f.textContent.trim().slice(0, 30)} is not shown`)]);
-  }, 80));
+    return [...found, ...kept.map(f => `${f.textContent.trim().slice(0, 30)} is not shown`)];
+  };
+  for (const waits = performance.now() + 5000;;) {
+    await new Promise(done => setTimeout(done, 80));
+    const found = look();
+    if (!found.length || performance.now() > waits) return found;
+  }
 }"""
 # Who reads after the lecture scrolls through slides, not through their steps; an answer waits.
 STEPPED = """() => [...document.querySelectorAll('.scroll-page')].flatMap((page, i) => {
