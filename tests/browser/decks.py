@@ -14,6 +14,7 @@ from accepted import ACCEPTED, Accepted
 from browsing import DECK_PROBES, Log, Transfer, all_live, picture, transfers, visit
 from column import SLIDE_LEAST, illegible
 from gates import AXE_TAGS, IN_THE_DARK, INK_KEPT
+from handling import becomes
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as Late
 from prose import heavy_numbers
@@ -273,16 +274,17 @@ FIRST_STEPPED = """() => {
 }"""
 
 
+THEME = "document.documentElement.dataset.theme"
+
+
 def dark_switch(page: Page) -> list[str]:
     """Press D: the deck must turn dark, stay so on reload, and turn light again."""
     found = []
     for wanted in ("dark", "light"):
         page.keyboard.press("d")
         for moment in ("D", "a reload"):
-            page.wait_for_timeout(50)
-            now = page.evaluate("document.documentElement.dataset.theme")
-            if now != wanted:
-                found.append(f"after {moment} the deck is {now} instead of {wanted}")
+            if not becomes(page, f"{THEME} === '{wanted}'"):
+                found.append(f"after {moment} the deck is {page.evaluate(THEME)}, not {wanted}")
             page.reload(wait_until="load")
             wait_for_deck(page)
     return found

@@ -23,7 +23,8 @@ IN_VIEW = """selector => {
 IN_SIGHT = "selector => document.querySelector(selector).getBoundingClientRect().top >= 0"
 
 
-def _becomes(page: Page, expression: str, argument: object = None) -> bool:
+def becomes(page: Page, expression: str, argument: object = None) -> bool:
+    """Whether an expression comes true while a reader, or a busy machine, may take its time."""
     try:
         page.wait_for_function(expression, arg=argument, timeout=PATIENCE)
     except Late:
@@ -32,7 +33,7 @@ def _becomes(page: Page, expression: str, argument: object = None) -> bool:
 
 
 def _navigation_is(page: Page, shown: bool) -> bool:
-    return _becomes(page, f"s => ({IN_VIEW})(s) === {str(shown).lower()}", NAVIGATION)
+    return becomes(page, f"s => ({IN_VIEW})(s) === {str(shown).lower()}", NAVIGATION)
 
 
 def sidebar(page: Page) -> list[str]:
@@ -53,7 +54,7 @@ def sidebar(page: Page) -> list[str]:
 
 def _theme_is(page: Page, mode: str) -> bool:
     dark = "<" if mode == "dark" else ">"
-    return _becomes(page, f"probes.ground() {dark} 0.4")
+    return becomes(page, f"probes.ground() {dark} 0.4")
 
 
 def _choose(page: Page, mode: str, *, keyboard: bool) -> None:
@@ -113,7 +114,7 @@ def skip_link(page: Page) -> list[str]:
     page.keyboard.press("Tab")
     if not page.evaluate("s => document.activeElement?.matches(s) ?? false", SKIP_LINK):
         return ["the first Tab does not reach a skip link"]
-    if not _becomes(page, IN_SIGHT, SKIP_LINK):
+    if not becomes(page, IN_SIGHT, SKIP_LINK):
         return ["the skip link stays out of sight when it has the focus"]
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")

@@ -454,7 +454,8 @@ def test_a_deck_that_ignores_the_arrows_is_caught(keyboard, findings, browser, d
         assert len(decks.keys(page)) == findings
 
 
-def test_steps_that_dim_nothing_and_a_dead_switch_are_caught(browser, deckfolder):
+def test_steps_that_dim_nothing_and_a_dead_switch_are_caught(browser, deckfolder, monkeypatch):
+    monkeypatch.setattr(handling, "PATIENCE", 300)
     path = write_deck(deckfolder, slide("One", BODY) + slide("Two", BODY + STEPS))
     with visit(browser, deckfolder, path) as (page, _):
         decks.wait_for_deck(page)

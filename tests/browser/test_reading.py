@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import handling
 import pytest
 import reading
 from browsing import DESK, visit
@@ -93,7 +94,8 @@ def test_folds_without_names_of_their_own_are_caught(first, second, count, brows
     page.close()
 
 
-def test_dead_furniture_is_caught(subject, browser, server):
+def test_dead_furniture_is_caught(subject, browser, server, monkeypatch):
+    monkeypatch.setattr(handling, "PATIENCE", 300)
     subject.add_style_tag(content=".solution a { pointer-events: auto !important; }")
     assert reading.closed_titles(subject)
     subject.evaluate("requestAnimationFrame = () => 0")
