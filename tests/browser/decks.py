@@ -283,6 +283,7 @@ def dark_switch(page: Page) -> list[str]:
     for wanted in ("dark", "light"):
         page.keyboard.press("d")
         for moment in ("D", "a reload"):
+            page.wait_for_timeout(50)  # what is right on the way counts for nothing
             if not becomes(page, f"{THEME} === '{wanted}'"):
                 found.append(f"after {moment} the deck is {page.evaluate(THEME)}, not {wanted}")
             page.reload(wait_until="load")

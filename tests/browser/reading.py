@@ -113,6 +113,7 @@ def open_drawer(page: Page) -> list[str]:
     link = page.locator(f"{DRAWER} .page-toc a").nth(2)
     place = link.get_attribute("href") or ""
     link.click()
+    page.wait_for_timeout(400)  # where the page is on its way counts for nothing
     if not becomes(page, "document.querySelector('dialog[open]') === null"):
         return ["the drawer stays open"]
     top = "document.querySelector(place).getBoundingClientRect().top"

@@ -185,6 +185,14 @@ def test_each_piece_still_finds_the_mark_that_tells_of_it(told):
         assert [mark.objgen for mark in marks] == [mark.objgen for mark in expected]
 
 
+def test_a_mark_may_hold_nothing(told):
+    told.Root.StructTreeRoot.K.K.append(
+        told.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Figure, Pg=told.pages[0].obj))
+    )
+    smaller.make_smaller(told)
+    assert "/K" not in told.Root.StructTreeRoot.K.K[-1]
+
+
 PIECE = b"/%b <</MCID %d>> BDC BT /F 10 Tf 1 0 0 -1 %d 30 Tm <0001> Tj ET EMC "
 
 

@@ -40,11 +40,9 @@ def make_smaller(pdf: Pdf) -> None:
     pdf : pikepdf.Pdf
         As Chromium prints it: its unit is a pixel, and a pixel's hundredth cannot be seen.
     """
-    root = pdf.Root.get("/StructTreeRoot")
-    if root is not None:
-        lift(root)
-    held = {} if root is None else places(root)
-    gone: Pieces = {}
+    root = pdf.Root.get("/StructTreeRoot", Dictionary())
+    lift(root)
+    held, gone = places(root), Pieces()
     for page in pdf.pages:
         page.contents_coalesce()
         told, here = instructions(page.obj), page.obj.objgen
@@ -52,8 +50,7 @@ def make_smaller(pdf: Pdf) -> None:
             told, gone[here] = at_once(told, held[here])
         fonts = page.obj.get("/Resources", Dictionary()).get("/Font", Dictionary())
         page.Contents = pdf.make_stream(rewritten(told, fonts))
-    if root is not None:
-        forget(root, gone, pdf.pages)
+    forget(root, gone, pdf.pages)
 
 
 # --- glyphs -------------------------------------------------------------------------------------

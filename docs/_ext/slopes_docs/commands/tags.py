@@ -81,8 +81,7 @@ def marks_below(mark: Any) -> Iterator[tuple[Any, list[Any]]]:
     waiting = [mark]
     while waiting:
         mark = waiting.pop()
-        kids = mark.get("/K", [])
-        kids = list(kids) if isinstance(kids, Array) else [kids]
+        kids = kids_of(mark)
         yield mark, kids
         waiting += [kid for kid in kids if is_mark(kid)]
 
@@ -138,6 +137,12 @@ def tables(tree: Any) -> Iterator[Any]:
         yield from tables(kid)
 
 
+def kids_of(mark: Any) -> list[Any]:
+    """Give what a mark holds: a list, one thing, or nothing."""
+    kids = mark.get("/K", Array())
+    return list(kids) if isinstance(kids, Array) else [kids]
+
+
 def is_mark(kid: Any) -> bool:
     """Tell a mark from content."""
     return isinstance(kid, Dictionary) and "/S" in kid
@@ -145,8 +150,7 @@ def is_mark(kid: Any) -> bool:
 
 def flat(mark: Any, into: Any, owners: dict[tuple[int, int], Any]) -> Iterator[tuple[Any, Any]]:
     """Give what a mark holds, with its page; of marks without a message what they hold."""
-    kids = mark.get("/K", [])
-    for kid in kids if isinstance(kids, Array) else [kids]:
+    for kid in kids_of(mark):
         if is_mark(kid) and Name.NonStruct == kid.S and SILENT.issuperset(kid.keys()):
             owners[kid.objgen] = into
             yield from flat(kid, into, owners)
