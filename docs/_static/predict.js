@@ -121,12 +121,16 @@
   };
 
   /* What was chosen at an earlier visit is shown before it is painted, or the text would move: while
-     the page still comes in, each form is set up as soon as it is there, with the outputs behind. */
+     the page still comes in, each form is set up as soon as it is there, with the outputs behind. Of a
+     form that the reader has answered no half is painted. */
   const ready = new Set();
   const restore = () => {
     const kept = read()[here] || {};
     for (const form of forms()) {
-      if (ready.has(form.id) || (document.readyState === "loading" && !form.nextSibling)) continue;
+      if (ready.has(form.id)) continue;
+      const half = document.readyState === "loading" && !form.nextSibling;
+      form.hidden = half && kept[form.id] !== undefined;
+      if (half) continue;
       ready.add(form.id);
       setUp(form);
       if (kept[form.id] !== undefined) show(form, kept[form.id]);
@@ -154,6 +158,9 @@
   if (document.readyState !== "loading") start();
   else {
     document.addEventListener("DOMContentLoaded", start);
-    if (read()[here]) watch.observe(document, { childList: true, subtree: true });
+    if (read()[here]) {
+      watch.observe(document, { childList: true, subtree: true });
+      restore(); // what came before this script did
+    }
   }
 })();

@@ -40,6 +40,7 @@ DESK = {"width": 1280, "height": 720}
 PHONE = {"width": 390, "height": 844}
 PROBES = Path(__file__).with_name("probes.js")
 DECK_PROBES = Path(__file__).with_name("deckprobes.js")
+PATIENCE = 60_000  # ms: what a page may take to come on a busy machine; it takes 2 to 5 s
 SLOWDOWN = 4  # processor, as Lighthouse throttles it for a phone
 NETWORK = {"offline": False, "latency": 40, "downloadThroughput": 5e5, "uploadThroughput": 2e5}
 
@@ -143,7 +144,7 @@ def new_context(browser: Browser, *, phone: bool = False, dark: bool = False) ->
         service_workers="block",
         **kind,  # type: ignore[arg-type]
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     context.add_init_script(path=PROBES)
     context.add_init_script(path=DECK_PROBES)
     return context

@@ -12,6 +12,7 @@ import gzip
 import mimetypes
 import re
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
@@ -68,11 +69,15 @@ class Server:
         Scheme, host and port.
     base : str
         Address of the site's first page, ending in a slash.
+    halting : dict of str to (bytes, float)
+        Paths below `base` whose file comes up to the first place of some bytes, and goes on after
+        some seconds.
     """
 
     def __init__(self, root: Path, prefix: str = DEFAULT_PREFIX) -> None:
         self.root = root.resolve()
         self.prefix = prefix
+        self.halting: dict[str, tuple[bytes, float]] = {}
         self._http = _Http(("127.0.0.1", 0), functools.partial(_Handler, self))
         self.origin = f"http://127.0.0.1:{self._http.server_port}"
         self.base = self.origin + prefix
@@ -101,6 +106,7 @@ class Server:
 
 class _Http(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # with the five of the default, a busy machine loses connections
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Keep quiet: a browser that leaves a page hangs up in the middle of an answer."""
@@ -125,14 +131,26 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, "text/plain", b"not found", packed=False)
             return
         kind = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0]
-        packed = file.suffix in COMPRESSED
-        self._answer(status, kind or "application/octet-stream", payload(file), packed=packed)
+        kind = kind or "application/octet-stream"
+        halt = self.site.halting.get(urlsplit(self.path).path.removeprefix(self.site.prefix))
+        if halt is None:
+            self._answer(status, kind, payload(file), packed=file.suffix in COMPRESSED)
+            return
+        whole, (place, seconds) = file.read_bytes(), halt
+        cut = whole.index(place)
+        self._begin(status, kind, len(whole), packed=False)
+        self.wfile.write(whole[:cut])
+        time.sleep(seconds)
+        self.wfile.write(whole[cut:])
 
     def _answer(self, status: int, kind: str, body: bytes, *, packed: bool) -> None:
+        self._begin(status, kind, len(body), packed=packed)
+        self.wfile.write(body)
+
+    def _begin(self, status: int, kind: str, length: int, *, packed: bool) -> None:
         self.send_response(status)
         self.send_header("Content-Type", f"{kind}; charset=utf-8" if "text" in kind else kind)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(length))
         if packed:
             self.send_header("Content-Encoding", "gzip")
         self.end_headers()
-        self.wfile.write(body)

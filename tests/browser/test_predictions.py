@@ -15,6 +15,8 @@ from serving import Server
 from verdict import passed
 
 SUBJECT, NAME, NUMBER = "finite.html", "predict-halving", "predict-tridiagonal"
+LATER = "predict-ties"  # the prediction behind it
+SCRIPT = "predict.js"
 KEPT = "slopes.predictions"
 
 
@@ -154,6 +156,43 @@ def test_a_kept_choice_moves_nothing_when_the_page_comes_back(path, name, browse
         assert sum(shift["value"] for shift in page.evaluate("probes.shifts")) <= 0.01, (
             page.evaluate("probes.shifts")
         )
+
+
+@pytest.mark.parametrize(
+    ("halt", "seen"),
+    [
+        (f'id="{LATER}"', {"state": "chosen", "visible": True}),
+        ('class="predict-presses"', {"state": "open", "visible": False}),
+    ],
+    ids=["behind it", "within it"],
+)
+def test_what_a_page_paints_while_it_comes_in_has_the_kept_choice(halt, seen, browser, site):
+    with Server(site.root, site.prefix) as server, visit(browser, server, SUBJECT) as (page, _):
+        predicting.choose(page, NAME, "A")
+        server.halting = {
+            SUBJECT: (halt.encode(), 5.0),
+            f"_static/{SCRIPT}": (b"", 0.5),  # what has come by then changes no more
+        }
+        page.reload(wait_until="commit")
+        page.wait_for_function("performance.getEntriesByType('paint').length")
+        form = page.locator(f"#{NAME}")
+        painted = {
+            "state": form.get_attribute("data-state") or "open",
+            "visible": form.is_visible(),
+        }
+        assert page.evaluate("document.readyState") == "loading"
+        assert painted == seen
+        page.wait_for_load_state("networkidle")
+        assert predicting.state(page, NAME)["state"] == "chosen"
+        assert form.is_visible()
+
+
+def test_a_field_for_a_number_takes_the_place_that_was_kept_for_it(page):
+    field = page.locator(f"#{NUMBER} .predict-number")
+    before = field.evaluate("e => e.getBoundingClientRect().height")
+    field.scroll_into_view_if_needed()
+    page.wait_for_selector(f"#{NUMBER} input[type=number]")
+    assert field.evaluate("e => e.getBoundingClientRect().height") == pytest.approx(before, abs=0.5)
 
 
 def test_the_quiz_counts_right_answers(browser, server):
