@@ -127,8 +127,9 @@
   const Speaker = {
     id: "speaker",
     init() {
-      const sheets = [...document.querySelectorAll("link[rel=stylesheet]")].map((link) => link.href)
-        .filter((href) => /katex|pygments|slopes-tokens|deck\.css/.test(href));
+      const all = document.querySelector("link[rel=stylesheet]").href; // with reveal's, which this window has not
+      const sheets = ["vendor/katex/katex.min.css", "katex-math.css", "pygments.css", "slopes-tokens.css", "deck.css"]
+        .map((name) => new URL(name, all).href);
       addEventListener("message", ({ data, source }) => {
         if (source !== window && typeof data === "string" && data.includes("reveal-notes"))
           dress(source.document, sheets);

@@ -18,7 +18,6 @@ class Accepted(NamedTuple):
     page: str = "index.html"  # where it can be seen
 
 
-REFERENCES = "reference/references.html"
 ACCEPTED: tuple[Accepted, ...] = (
     Accepted(
         "region",
@@ -32,13 +31,4 @@ ACCEPTED: tuple[Accepted, ...] = (
         "the theme's button reads 'Search Ctrl+K' and is named 'Search': the keys are a hint, "
         "and whoever says 'Search' to a voice control reaches the button",
     ),
-    Accepted(
-        "aria-deprecated-role",
-        ".citation",
-        "docutils gives an entry of a bibliography the role that ARIA's module for publishing "
-        "had for it; browsers treat it as a list item still",
-        REFERENCES,
-    ),
-    Accepted("aria-allowed-role", ".citation", "the same role of docutils", REFERENCES),
-    Accepted("aria-required-children", ".citation-list", "the same role of docutils", REFERENCES),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 from types import SimpleNamespace
@@ -134,3 +135,14 @@ def test_a_plugin_is_looked_up_once(monkeypatch):
     found = [plugin.find_plugin("pybtex.style.names", "last_first") for _ in range(3)]
     assert found == [object] * 3
     assert len(lookups) == 1
+
+
+def test_an_entry_of_a_bibliography_is_an_item_of_its_list(monkeypatch):
+    from docutils.core import publish_parts
+    from docutils.writers._html_base import HTMLTranslator
+
+    monkeypatch.setattr(HTMLTranslator, "visit_citation", HTMLTranslator.visit_citation)
+    repairs.list_references()
+    written = publish_parts("[A]_ [B]_\n\n.. [A] one\n.. [B] two\n", writer="html5")["body"]
+    roles = re.findall(r'role="(list|listitem|doc-biblioentry)"', written)
+    assert roles == ["list", "listitem", "listitem"]

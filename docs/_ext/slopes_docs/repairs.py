@@ -190,6 +190,23 @@ def look_up_plugins_once() -> None:
     plugin._load_entry_point = functools.cache(plugin._load_entry_point)
 
 
+def list_references() -> None:
+    """Make the entries of a bibliography items of their list.
+
+    docutils gives them a role that ARIA's module for publishing has withdrawn, so the list has none
+    (0.22.4).
+    """
+    from docutils.writers._html_base import HTMLTranslator
+
+    visit = HTMLTranslator.visit_citation
+
+    def visit_citation(self: HTMLTranslator, node: nodes.citation) -> None:
+        visit(self, node)
+        self.body[-1] = self.body[-1].replace("doc-biblioentry", "listitem")
+
+    HTMLTranslator.visit_citation = visit_citation
+
+
 def write_side_by_side() -> None:
     """Let Sphinx write a few pages while it resolves the next ones.
 
@@ -216,4 +233,5 @@ def apply() -> None:
     publish_own_sources()
     find_sources_without_imports()
     look_up_plugins_once()
+    list_references()
     write_side_by_side()

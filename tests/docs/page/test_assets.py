@@ -76,19 +76,26 @@ def test_a_theme_whose_loop_has_changed_fails_the_build():
         assets.quicken("forEach(e=>{e.tabIndex=0})")
 
 
+def test_a_deck_has_reveals_sheets_first_and_its_own_last():
+    names = ["slopes.css", "mystnb.1a2b.css", "vendor/katex/katex.min.css", "predict.css"]
+    assert assets.deck_sheets(names) == [*assets.REVEAL, *names[1:3], *assets.OWN]
+
+
 @needs_purgecss
 def test_rules_that_neither_a_page_nor_a_script_names_are_left_out(tmp_path):
     (tmp_path / "_static").mkdir()
     (tmp_path / "page.html").write_text('<p class="used sd-text-left">Hello</p>')
     (tmp_path / "_static" / "open.js").write_text('element.classList.add("shown");')
-    sheet = tmp_path / "_static" / "site.css"
+    sheets = [tmp_path / "_static" / name for name in ("site.css", "decks.css")]
     rules = ["p{top:1}", ".used{top:2}", ".unused{top:3}", ".shown{top:4}", ".sd-text-left{top:5}"]
-    sheet.write_text("\n".join(rules))
-    assets.purge(tmp_path, sheet)
-    assert sheet.read_text().split() == [rule for rule in rules if "unused" not in rule]
+    for sheet, part in zip(sheets, (rules, rules[1:]), strict=True):
+        sheet.write_text("\n".join(part))
+    assets.purge(tmp_path, sheets)
+    for sheet, part in zip(sheets, (rules, rules[1:]), strict=True):
+        assert sheet.read_text().split() == [rule for rule in part if "unused" not in rule]
 
 
 @needs_purgecss
 def test_a_sheet_that_cannot_be_read_is_an_error(tmp_path):
     with pytest.raises(ExtensionError, match="purgecss must read all pages, got"):
-        assets.purge(tmp_path, tmp_path / "missing.css")
+        assets.purge(tmp_path, [tmp_path / "missing.css"])

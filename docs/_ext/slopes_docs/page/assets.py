@@ -1,10 +1,10 @@
-"""One style sheet for the site, a quicker script, and no file that no page uses.
+"""One style sheet for pages, one for decks, a quicker script, and no file that no page uses.
 
 A page waits for each of its style sheets before the first line is painted: fourteen of them cost a
 phone two seconds. They are joined into one, in the order in which the page would load them, without
-the rules of the theme's icon font, a fifth of its style sheet: ``slopes.css`` draws the icons. Then
-PurgeCSS leaves out what no page and no script names, half of the rest. The icon font, its script of
-1.5 MB and the source maps stay out of the site.
+the rules of the theme's icon font, a fifth of its style sheet: ``slopes.css`` draws the icons. So
+are the thirteen of a deck. Then PurgeCSS leaves out what no page and no script names, half of the
+rest. The icon font, its script of 1.5 MB and the source maps stay out of the site.
 """
 
 from __future__ import annotations
@@ -18,8 +18,17 @@ from sphinx.application import Sphinx
 
 from slopes_docs.page.npm import run_script
 
-BUNDLE = "site.css"
+BUNDLE, DECKS = "site.css", "decks.css"
 THEME = ("styles/theme.css", "styles/pydata-sphinx-theme.css")  # the theme's layout has them first
+# A deck has reveal's sheets first and its own last; between them what its parts ask for.
+REVEAL = (
+    "vendor/reveal/reset.css",
+    "vendor/reveal/reveal.css",
+    "pygments.css",
+    "slopes-tokens.css",
+)
+PARTS = ("katex", "mystnb", "sphinx-design", "proof", "exercise")
+OWN = ("deck.css", "live.css", "deck-phone.css")
 UNUSED = (
     "scripts/fontawesome.js", "scripts/fontawesome.js.LICENSE.txt", "vendor/fontawesome",
     "searchtools.js", "language_data.js", "base-stemmer.js", "english-stemmer.js",
@@ -113,29 +122,38 @@ def quicken(script: str) -> str:
     return script.replace(EAGER, LAZY).replace(TWICE, "")
 
 
-def purge(site: Path, sheet: Path) -> None:
-    """Leave the rules that no page uses out of a style sheet.
+def purge(site: Path, sheets: list[Path]) -> None:
+    """Leave the rules that no page uses out of style sheets.
 
     Raises
     ------
     sphinx.errors.ExtensionError
-        If PurgeCSS cannot read the pages or the sheet.
+        If PurgeCSS cannot read the pages or a sheet.
     """
-    given = {"site": str(site), "sheet": str(sheet)}
+    given = {"site": str(site), "sheets": list(map(str, sheets))}
     run_script(Path(__file__).with_name("purge.mjs"), given, "purgecss must read all pages")
 
 
+def deck_sheets(names: list[str]) -> list[str]:
+    """Return the style sheets of a deck, in order; `names` are those of the pages."""
+    return [*REVEAL, *(name for name in names if any(part in name for part in PARTS)), *OWN]
+
+
 def finish(app: Sphinx, exception: Exception | None) -> None:
-    """Write the site's one style sheet and remove what no page uses."""
+    """Write the one style sheet of the pages and that of the decks; remove what no page uses."""
     if exception is not None or app.builder.name == "epub" or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
     sheets = sorted(app.builder._css_files, key=lambda css: css.priority)  # as a page sorts them
     names = [str(css.filename).partition("?")[0].removeprefix("_static/") for css in sheets]
-    (static / BUNDLE).write_text(bundle(static, [*THEME, *names]), encoding="utf-8")
+    bundles = {BUNDLE: [*THEME, *names]}
+    if app.builder.name == "html" and (static / REVEAL[0]).exists():
+        bundles[DECKS] = deck_sheets(names)
+    for name, parts in bundles.items():
+        (static / name).write_text(bundle(static, parts), encoding="utf-8")
     # a project may have no packages, and the book on one page gets its contents when it is printed
     if app.builder.name == "html" and Path(app.confdir, "node_modules", "purgecss").is_dir():
-        purge(Path(app.outdir), static / BUNDLE)
+        purge(Path(app.outdir), [static / name for name in bundles])
     script = static / "scripts" / "pydata-sphinx-theme.js"
     script.write_text(quicken(script.read_text(encoding="utf-8")), encoding="utf-8")
     remove_unused(static)

@@ -28,7 +28,6 @@ NOT_IN_EBOOKS = re.compile(
     r"(?<![\w-])direction:[^;}]*;?"
 )  # readers set the direction of text themselves
 ITEM = re.compile(r'<item id="[^"]+" href="([^"]+)" media-type="[^"]+" />')
-DEPRECATED = ' role="doc-biblioentry"'
 UNSAID = re.compile(r"<svg\b(?![^>]*\bxmlns=)")
 PROPERTIES = {"mathml": "<math", "svg": "<svg", "scripted": "<script"}
 NAMED = re.compile(r'\bid="([^"]+)"')
@@ -82,10 +81,9 @@ class Ebook(Epub3Builder):
             lead_to_the_site(reference, self, page)
 
     def handle_page(self, pagename: str, addctx: dict[str, Any], *given: Any, **more: Any) -> None:
-        """Write a page, and say of each drawing in it that it is one; leave a dead role out."""
+        """Write a page, and say of each drawing in it that it is one."""
         if body := addctx.get("body"):
-            body = UNSAID.sub('<svg xmlns="http://www.w3.org/2000/svg"', body)
-            addctx["body"] = body.replace(DEPRECATED, "")
+            addctx["body"] = UNSAID.sub('<svg xmlns="http://www.w3.org/2000/svg"', body)
         super().handle_page(pagename, addctx, *given, **more)
 
     def copy_static_files(self) -> None:
