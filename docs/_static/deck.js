@@ -172,6 +172,10 @@
   const size = () => upright()
     ? { width: 780, height: Math.round(780 * innerHeight / innerWidth) } : { width: 1280, height: 720 };
 
+  /* Of a slide that names no ground reveal asks the browser for the colour, and has it lay out the deck
+     once for each. */
+  for (const slide of slides) slide.dataset.backgroundColor ??= "rgba(0, 0, 0, 0)";
+
   introduce();
   Reveal.initialize({
     ...size(), margin: 0, minScale: 0.1, maxScale: 4, center: false, display: "flex",
