@@ -3,7 +3,8 @@
     python tests/browser/shots.py dist/site OUT [--pages finite slides/finite] [--dark] [--phone]
 
 Pages come whole, with folded parts open, at a width of 1280 or 390 pixels; slides with all that
-steps on them shown, at 1280 x 720. Each deck also gets one sheet with all its slides.
+steps on them shown, at 1280 x 720 or as a phone of 390 x 844 scrolls through them. Each deck also
+gets one sheet with all its slides.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ from playwright.sync_api import Browser, Page
 from serving import Server, notfound_prefix, site_address, site_prefix
 
 COLUMNS, THUMB = 4, 640  # of a contact sheet
+# The lower end of a slide that a phone scrolls to is where all its steps have been passed.
+SHOW = """async n => {
+  if (!Reveal.isScrollView()) return deckprobes.show(n);
+  Reveal.getSlides()[n].closest(".scroll-page").scrollIntoView({ block: "end" });
+  await probes.settle();
+}"""
 SHEET = """<body style="margin:8px;background:#888;display:grid;gap:8px;
 grid-template-columns:repeat({columns},{width}px)">{images}</body>"""
 
@@ -38,7 +45,7 @@ def shoot_deck(page: Page, file: Path, *, dark: bool) -> list[Path]:
     decks.turn(page, "dark" if dark else "light")
     shots = []
     for number in range(page.evaluate("deckprobes.count()")):
-        page.evaluate("n => deckprobes.show(n)", number)
+        page.evaluate(SHOW, number)
         shots.append(file.with_name(f"{file.stem}-{number + 1:02d}.png"))
         page.screenshot(path=shots[-1])
     return shots
@@ -64,7 +71,7 @@ def shoot(root: Path, out: Path, wanted: list[str], *, dark: bool, phone: bool) 
         for path in paths:
             file = out / (path.removesuffix(".html").replace("/", "_") + suffix + ".png")
             deck = path in site.decks
-            with visit(browser, server, path, phone=phone and not deck) as (page, _):
+            with visit(browser, server, path, phone=phone) as (page, _):
                 if not deck:
                     shoot_page(page, file, dark=dark)
                     continue
