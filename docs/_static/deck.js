@@ -99,7 +99,7 @@
         theme = root.dataset.theme;
         root.dataset.theme = "light";
         root.classList.add("paper", "print-pdf"); // the latter keeps reveal's own rules away
-        for (const slide of document.querySelectorAll("section.slide[data-background-color]"))
+        for (const slide of slides)
           slide.style.setProperty("--ground", slide.dataset.backgroundColor);
         deck.dispatchEvent({ type: "paper" });
       });
@@ -127,7 +127,7 @@
   const Speaker = {
     id: "speaker",
     init() {
-      const all = document.querySelector("link[rel=stylesheet]").href; // with reveal's, which this window has not
+      const all = document.querySelector("link[rel=stylesheet]").href; // reveal's rules in it are not for this window
       const sheets = ["vendor/katex/katex.min.css", "katex-math.css", "pygments.css", "slopes-tokens.css", "deck.css"]
         .map((name) => new URL(name, all).href);
       addEventListener("message", ({ data, source }) => {
@@ -172,8 +172,8 @@
   const size = () => upright()
     ? { width: 780, height: Math.round(780 * innerHeight / innerWidth) } : { width: 1280, height: 720 };
 
-  /* Of a slide that names no ground reveal asks the browser for the colour, and has it lay out the deck
-     once for each. */
+  /* Of a slide that names no ground reveal asks the browser for the colour, which computes the deck's
+     styles once for each. */
   for (const slide of slides) slide.dataset.backgroundColor ??= "rgba(0, 0, 0, 0)";
 
   introduce();

@@ -12,7 +12,6 @@ import gzip
 import mimetypes
 import re
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
@@ -21,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 DEFAULT_PREFIX = "/slopes/"
 COMPRESSED = {".css", ".html", ".ipynb", ".js", ".json", ".mjs", ".py", ".svg", ".txt", ".xml"}
 GZIP_LEVEL = 6  # the default of nginx, and what GitHub Pages' host is close to
+HALT = 60  # s: a test that fails leaves no thread behind for longer
 TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "application/wasm"}
 CANONICAL = re.compile(r'<link[^>]*rel="canonical"[^>]*href="([^"]+)"')
 
@@ -69,15 +69,15 @@ class Server:
         Scheme, host and port.
     base : str
         Address of the site's first page, ending in a slash.
-    halting : dict of str to (bytes, float)
-        Paths below `base` whose file comes up to the first place of some bytes, and goes on after
-        some seconds.
+    halting : dict of str to (bytes, threading.Event)
+        Paths below `base` whose file comes up to the first place of some bytes, and goes on when
+        the event is set.
     """
 
     def __init__(self, root: Path, prefix: str = DEFAULT_PREFIX) -> None:
         self.root = root.resolve()
         self.prefix = prefix
-        self.halting: dict[str, tuple[bytes, float]] = {}
+        self.halting: dict[str, tuple[bytes, threading.Event]] = {}
         self._http = _Http(("127.0.0.1", 0), functools.partial(_Handler, self))
         self.origin = f"http://127.0.0.1:{self._http.server_port}"
         self.base = self.origin + prefix
@@ -136,11 +136,11 @@ class _Handler(BaseHTTPRequestHandler):
         if halt is None:
             self._answer(status, kind, payload(file), packed=file.suffix in COMPRESSED)
             return
-        whole, (place, seconds) = file.read_bytes(), halt
+        whole, (place, go_on) = file.read_bytes(), halt
         cut = whole.index(place)
         self._begin(status, kind, len(whole), packed=False)
         self.wfile.write(whole[:cut])
-        time.sleep(seconds)
+        go_on.wait(HALT)
         self.wfile.write(whole[cut:])
 
     def _answer(self, status: int, kind: str, body: bytes, *, packed: bool) -> None:

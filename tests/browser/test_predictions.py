@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -159,21 +160,24 @@ def test_a_kept_choice_moves_nothing_when_the_page_comes_back(path, name, browse
 
 
 @pytest.mark.parametrize(
-    ("halt", "seen"),
+    ("halt", "come", "seen"),
     [
-        (f'id="{LATER}"', {"state": "chosen", "visible": True}),
-        ('class="predict-presses"', {"state": "open", "visible": False}),
+        (f'id="{LATER}"', f"#{NAME} + *", {"state": "chosen", "visible": True}),
+        ('class="predict-presses"', f"#{NAME} li", {"state": "open", "visible": False}),
     ],
     ids=["behind it", "within it"],
 )
-def test_what_a_page_paints_while_it_comes_in_has_the_kept_choice(halt, seen, browser, site):
+def test_what_a_page_paints_while_it_comes_in_has_the_kept_choice(halt, come, seen, browser, site):
+    page_goes_on, script_goes_on = threading.Event(), threading.Event()
     with Server(site.root, site.prefix) as server, visit(browser, server, SUBJECT) as (page, _):
         predicting.choose(page, NAME, "A")
         server.halting = {
-            SUBJECT: (halt.encode(), 5.0),
-            f"_static/{SCRIPT}": (b"", 0.5),  # what has come by then changes no more
+            SUBJECT: (halt.encode(), page_goes_on),
+            f"_static/{SCRIPT}": (b"", script_goes_on),
         }
         page.reload(wait_until="commit")
+        page.wait_for_selector(come, state="attached")
+        script_goes_on.set()  # what has come by now changes no more
         page.wait_for_function("performance.getEntriesByType('paint').length")
         form = page.locator(f"#{NAME}")
         painted = {
@@ -182,6 +186,7 @@ def test_what_a_page_paints_while_it_comes_in_has_the_kept_choice(halt, seen, br
         }
         assert page.evaluate("document.readyState") == "loading"
         assert painted == seen
+        page_goes_on.set()
         page.wait_for_load_state("networkidle")
         assert predicting.state(page, NAME)["state"] == "chosen"
         assert form.is_visible()
