@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from queue import Empty
 from types import SimpleNamespace
 
 import pytest
@@ -27,8 +29,13 @@ if not hasattr(os, "pidfd_open"):
 
 ROOT = Path(__file__).parents[3]
 STATE = """\
-import json, os, random, resource, select, signal, sys, threading
+import json, os, pathlib, random, resource, select, signal, sys, threading
 import matplotlib
+links = [os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd")
+         if os.path.lexists(f"/proc/self/fd/{n}")]
+# Jupyter's connections may be there a moment later: this table tells them from other sockets
+table = pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
+connections = {line.split()[9] for line in table}
 variables = {k: v for k, v in os.environ.items() if k not in {"JPY_PARENT_PID", "JPY_SESSION_NAME"}}
 print(json.dumps({
     "variables": variables, "folder": os.getcwd(), "path": sys.path, "flags": str(sys.flags),
@@ -38,7 +45,8 @@ print(json.dumps({
     "signals": [str(signal.getsignal(n)) for n in sorted(signal.valid_signals())
                 if "<" not in str(signal.getsignal(n))],
     "threads": sorted(type(t).__name__ for t in threading.enumerate()),
-    "files": len(os.listdir("/proc/self/fd")), "hash": hash("a"), "main": __name__,
+    "files": sum(link.partition("[")[2][:-1] not in connections for link in links),
+    "hash": hash("a"), "main": __name__,
     "limits": resource.getrlimit(resource.RLIMIT_NOFILE),
     "backend": matplotlib.rcParams._get("backend"), "names": sorted(globals()),
     "parent": os.environ["JPY_PARENT_PID"] == str(os.getppid()),
@@ -134,6 +142,109 @@ def test_a_kernel_ends_with_its_asker(server, tmp_path):
     kernel.link.close()
     assert gone(kernel.pid)
     assert server.process.poll() is None
+
+
+# --- no page is kept waiting ----------------------------------------------------------------------
+
+TELL_PID = "import os\nprint(os.getpid())"
+AT_THE_END = """\
+import atexit, pathlib, time
+def end():
+    while not pathlib.Path("go").exists():
+        time.sleep(0.01)
+    pathlib.Path("ended").touch()
+atexit.register(end);"""
+NEVER_ENDS = """\
+import threading, time
+threading.Thread(target=time.sleep, args=(60,)).start()"""
+
+
+@pytest.mark.usefixtures("server")
+def test_a_kernel_does_at_its_end_what_it_should_though_nobody_waits(tmp_path):
+    pid = int(outputs(TELL_PID, AT_THE_END, cwd=tmp_path)[0][0]["text"])
+    assert Path(f"/proc/{pid}").exists()
+    (tmp_path / "go").touch()
+    assert gone(pid)
+    assert (tmp_path / "ended").exists()
+
+
+@pytest.mark.usefixtures("server")
+def test_a_kernel_that_does_not_end_is_killed(tmp_path):
+    pid = int(outputs(TELL_PID, NEVER_ENDS, cwd=tmp_path)[0][0]["text"])
+    assert Path(f"/proc/{pid}").exists()
+    assert gone(pid)
+
+
+def test_a_kernel_that_has_ended_cannot_be_left(server, tmp_path):
+    kernel = asked(server, tmp_path)
+    kernel.kill()
+    kernel.wait(20)
+    kernel.leave()
+    assert kernel.returncode == -signal.SIGKILL
+
+
+class Channels:
+    """What a kernel says on two channels; the first questions may be lost on that of outputs."""
+
+    def __init__(self, lost=0, *, alive=True):
+        self.lost, self.alive, self.asked, self.handled = lost, alive, [], None
+        self.replies, self.states = asyncio.Queue(), asyncio.Queue()
+
+    def kernel_info(self):
+        question = f"question {len(self.asked)}"
+        self.asked.append(question)
+        if self.alive:
+            self.replies.put_nowait({"parent_header": {"msg_id": question}, "content": {}})
+        if self.alive and len(self.asked) > self.lost:
+            for state in ("busy", "idle"):
+                content = {"execution_state": state}
+                message = {"parent_header": {"msg_id": question}, "content": content}
+                self.states.put_nowait(message)
+        return question
+
+    async def read(self, queue, timeout):
+        try:
+            return await asyncio.wait_for(queue.get(), timeout / 5)
+        except TimeoutError:
+            raise Empty from None
+
+    async def get_shell_msg(self, timeout):
+        return await self.read(self.replies, timeout)
+
+    async def get_iopub_msg(self, timeout):
+        return await self.read(self.states, timeout)
+
+    async def is_alive(self):
+        return self.alive
+
+    def _handle_kernel_info_reply(self, reply):
+        self.handled = reply["parent_header"]["msg_id"]
+
+
+def wait(channels, timeout=None):
+    asyncio.run(kernels.PromptClient.wait_for_ready(channels, timeout))
+
+
+@pytest.mark.parametrize("lost", [0, 1, 3])
+def test_a_client_asks_until_outputs_arrive_and_leaves_none_of_them_unread(lost):
+    channels = Channels(lost)
+    wait(channels)
+    assert len(channels.asked) == lost + 1
+    assert channels.handled == channels.asked[-1]
+    assert channels.states.empty()
+
+
+def test_a_client_waits_for_no_dead_kernel():
+    with pytest.raises(RuntimeError, match="Kernel died before"):
+        wait(Channels(alive=False))
+
+
+def test_a_client_waits_no_longer_than_it_may():
+    with pytest.raises(RuntimeError, match=r"didn't respond in 0\.1 seconds"):
+        wait(Channels(lost=10**9), 0.1)
+
+
+# --- what is no fork ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

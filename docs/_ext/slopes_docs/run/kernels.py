@@ -3,12 +3,14 @@
 A kernel spends more than a second on imports, and a build starts one for every page. `server`
 imports once; the provisioner here, Jupyter's name for what starts a kernel, asks it for a fork. A
 page cannot tell: environment, folder, arguments, input, signals and the end are as they would be.
-Where there is no such server (not on Linux, or it has died), and for a kernel that it cannot give,
-Jupyter starts an ordinary process.
+Nor is a page kept waiting as by Jupyter: `PromptClient` takes a kernel as soon as it is ready, and
+what follows a page does not wait until its kernel has ended. Where there is no such server (not on
+Linux, or it has died), and for a kernel that it cannot give, Jupyter starts an ordinary process.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -16,15 +18,19 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Awaitable, Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from slopes_docs.run.server import LARGEST
+from slopes_docs.run.server import LARGEST, LEFT
 
 NAME = "slopes-fork"
 LAUNCH = ["-m", "ipykernel_launcher"]
@@ -70,6 +76,14 @@ class Forked:
         """Send a signal to the kernel."""
         if self.poll() is None:
             os.kill(self.pid, number)
+
+    def leave(self) -> None:
+        """Wait no longer for a kernel that has been told to end: the server does."""
+        if self.poll() is None:
+            with contextlib.suppress(OSError):  # the server is gone, and the kernel with it
+                self.link.sendall(LEFT)
+            self.link.close()
+            self.returncode = 0
 
     def terminate(self) -> None:
         """Ask the kernel to end."""
@@ -126,6 +140,57 @@ def fixed(env: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in env.items() if name.startswith(READ_AT_START)}
 
 
+class PromptClient(AsyncKernelClient):
+    """Jupyter's client, which waits for a kernel no longer than the kernel takes to be ready."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel answers and its outputs arrive.
+
+        Jupyter's own waits until no output has come for a fifth of a second. Here the wait ends
+        with the last output that can come: that the kernel is idle after the question asked last.
+        (The first may go by unheard, for a channel of outputs loses what is said before it is
+        connected. So the question is asked anew.)
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds after which the wait is given up; no limit if None.
+
+        Raises
+        ------
+        RuntimeError
+            If the kernel dies, or is not ready in time.
+        """
+        start = time.monotonic()
+        while True:
+            question = self.kernel_info()
+            reply = await answer(self.get_shell_msg, question, 1.0)
+            if reply and await answer(self.get_iopub_msg, question, 0.05, state="idle"):
+                self._handle_kernel_info_reply(reply)
+                return
+            if not await self.is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+            if timeout is not None and time.monotonic() - start > timeout:
+                raise RuntimeError(f"Kernel didn't respond in {timeout:g} seconds")
+
+
+async def answer(
+    channel: Callable[..., Awaitable[dict[str, Any]]],
+    question: str,
+    seconds: float,
+    state: str | None = None,
+) -> dict[str, Any] | None:
+    """Read a channel until the answer to a question comes; None if none comes in time."""
+    while True:
+        try:
+            message = await channel(timeout=seconds)
+        except Empty:
+            return None
+        ours = message["parent_header"].get("msg_id") == question
+        if ours and message["content"].get("execution_state") == state:
+            return message
+
+
 class ForkingProvisioner(LocalProvisioner):
     """Jupyter's provisioner of local processes, which takes a fork where it can."""
 
@@ -139,7 +204,13 @@ class ForkingProvisioner(LocalProvisioner):
         self.process = kernel
         self.pid = self.pgid = kernel.pid
         self.cwd = kwargs.get("cwd", Path.cwd())
+        self.parent.client_factory = PromptClient
         return self.connection_info
+
+    async def shutdown_requested(self, restart: bool = False) -> None:
+        """Let a kernel end that has just been told to; one that starts again is waited for."""
+        if isinstance(self.process, Forked) and not restart:
+            self.process.leave()
 
 
 def start(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:

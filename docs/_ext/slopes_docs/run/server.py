@@ -2,8 +2,9 @@
 
 `kernels` starts it as a script, with a socket as its input. A request is one message: the kernel's
 arguments, environment and folder, and a socket that stands for the asker. Over that socket go the
-kernel's number and, in the end, its exit code. A kernel is killed when its asker goes away, and all
-are when nobody is left who could ask: no kernel outlives the build.
+kernel's number and, in the end, its exit code. A kernel is killed when its asker goes away (some
+seconds later if the asker says that it has told the kernel to end), and all are when nobody is left
+who could ask: no kernel outlives the build.
 
 A fork has only the thread that forks, so this process must have no other. It computes nothing:
 JAX starts its threads with its first computation. (Those of OpenBLAS do not count. They stop
@@ -21,11 +22,13 @@ import select
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 PRELOADED = (
     "ipykernel.kernelapp",
+    "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.zmqshell",
     "numpy",
@@ -38,6 +41,8 @@ PRELOADED = (
     "jax.numpy",
 )
 LARGEST = 200_000  # bytes of a request
+LEFT = b"."  # what an asker says that waits for the kernel's end no longer
+GRACE = 5.0  # seconds for that end, as long as Jupyter would wait
 
 
 class Kernel(NamedTuple):
@@ -46,12 +51,21 @@ class Kernel(NamedTuple):
     pid: int
     ended: int
     asker: socket.socket
+    until: float = float("inf")  # when it is killed; finite once its asker has left
 
 
-def preload(names: tuple[str, ...] = PRELOADED) -> None:
-    """Import what is installed of some modules, with the settings that a kernel has by then."""
+def preload(names: tuple[str, ...] = PRELOADED) -> dict[str, str]:
+    """Import what is installed of some modules, with the settings that a kernel has by then.
+
+    Returns
+    -------
+    dict[str, str]
+        The environment variables that the modules have set.
+    """
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # a kernel ends when this process does
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # or the debugger warns of frozen modules
+    before = dict(os.environ)
     for name in names:
         if importlib.util.find_spec(name.partition(".")[0]):
             importlib.import_module(name)
@@ -59,17 +73,27 @@ def preload(names: tuple[str, ...] = PRELOADED) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib_inline"]:
         del sys.modules[name]
     gc.freeze()  # what is here to stay is no garbage: a kernel need not look at it again
+    return {name: os.environ[name] for name in os.environ.keys() - before}
 
 
 def serve(requests: socket.socket) -> dict[str, Any]:
     """Fork a kernel for each request; return only in a kernel, with its request."""
     kernels: list[Kernel] = []
     while True:
-        watched = [end for kernel in kernels for end in (kernel.ended, kernel.asker)]
-        ready, _, _ = select.select([requests, *watched], [], [])
-        for kernel in [k for k in kernels if k.ended in ready or k.asker in ready]:
+        left = [kernel for kernel in kernels if kernel.until < float("inf")]
+        watched = [kernel.ended for kernel in kernels]
+        watched += [kernel.asker for kernel in kernels if kernel not in left]
+        ready, _, _ = select.select([requests, *watched], [], [], GRACE if left else None)
+        for kernel in list(kernels):
             kernels.remove(kernel)
-            bury(kernel)
+            if kernel.ended in ready or kernel.until < time.monotonic():
+                bury(kernel)
+            elif kernel.asker not in ready:
+                kernels.append(kernel)
+            elif says(kernel.asker) == LEFT:
+                kernels.append(kernel._replace(until=time.monotonic() + GRACE))
+            else:
+                bury(kernel)
         if requests not in ready:
             continue
         message, (asker, *_) = receive(requests)
@@ -88,6 +112,13 @@ def receive(requests: socket.socket) -> tuple[bytes, list[socket.socket | None]]
     """Read one request and the socket that came with it."""
     message, numbers, _, _ = socket.recv_fds(requests, LARGEST, 1)
     return message, [socket.socket(fileno=number) for number in numbers] or [None]
+
+
+def says(asker: socket.socket) -> bytes:
+    """Read what an asker says; nothing if it has gone away."""
+    with contextlib.suppress(OSError):
+        return asker.recv(1)
+    return b""
 
 
 def bury(kernel: Kernel) -> None:
@@ -118,8 +149,10 @@ def leave(
     return request
 
 
-def run(request: dict[str, Any]) -> None:
-    """Be a kernel, as ``python -m ipykernel_launcher`` is one."""
+def run(request: dict[str, Any], imported: dict[str, str]) -> None:
+    """Be a kernel, as ``python -m ipykernel_launcher`` is one that has set the same variables."""
+    for name, value in imported.items():
+        os.environ.setdefault(name, value)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()  # or all kernels would draw the same numbers
     launcher = importlib.util.find_spec("ipykernel_launcher")
@@ -132,5 +165,5 @@ def run(request: dict[str, Any]) -> None:
 if __name__ == "__main__":
     if Path(sys.path[0]) == Path(__file__).parent:
         del sys.path[0]  # a page imports nothing from here
-    preload()
-    run(serve(socket.socket(fileno=0)))
+    imported = preload()
+    run(serve(socket.socket(fileno=0)), imported)
