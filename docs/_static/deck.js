@@ -112,6 +112,42 @@
     },
   };
 
+  /* The overview shows the whole deck at once, in rows: reveal's own is one long row. The places are
+     given to the style sheet, since reveal moves the slides anew at every step. */
+  const GAP = 70; // pixels of a slide, between two of them
+  const Overview = {
+    id: "overview",
+    init(deck) {
+      if (deck.isPrintView()) return;
+      const box = document.querySelector(".reveal");
+      const columns = Math.ceil(Math.sqrt(slides.length));
+      const rows = Math.ceil(slides.length / columns);
+      const place = () => {
+        if (!deck.isOverview()) return;
+        const { width, height } = deck.getConfig();
+        const [across, down] = [width + GAP, height + GAP];
+        slides.forEach((slide, i) => {
+          for (const part of [slide, deck.getSlideBackground(slide)]) {
+            part.style.setProperty("--across", `${(i % columns - (columns - 1) / 2) * across}px`);
+            part.style.setProperty("--down", `${(Math.floor(i / columns) - (rows - 1) / 2) * down}px`);
+          }
+        });
+        const fits = Math.min(box.offsetWidth / (columns * across), box.offsetHeight / (rows * down));
+        box.style.setProperty("--overview", fits);
+      };
+      for (const event of ["overviewshown", "resize"]) deck.on(event, place);
+      const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+      addEventListener("keydown", (event) => {
+        if (!deck.isOverview() || !(event.key in steps)) return;
+        event.stopImmediatePropagation();
+        const next = slides[slides.indexOf(deck.getCurrentSlide()) + steps[event.key]];
+        if (!next) return;
+        const { h, v } = deck.getIndices(next);
+        deck.slide(h, v);
+      }, true);
+    },
+  };
+
   /* The speaker window is written by reveal's plugin and knows none of our css: give it the files
      that formulas and code need. It speaks once a second, so a file that failed is asked for again. */
   const dress = (page, sheets) => {
@@ -183,7 +219,7 @@
     scrollActivationWidth: receiver ? null : 600, scrollLayout: "full", pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1,
     transition: calm ? "none" : "fade", transitionSpeed: "fast", autoAnimate: !calm,
     backgroundTransition: calm ? "none" : "fade", totalTime: seconds,
-    plugins: [RevealNotes, Steps, Fit, Paper, Speaker],
+    plugins: [RevealNotes, Steps, Fit, Paper, Overview, Speaker],
   }).then(() => {
     Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Dark or light" }, toggleDark);
     phone.addEventListener("change", () => Reveal.configure(size()));

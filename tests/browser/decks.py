@@ -209,12 +209,12 @@ def unlike_paper(pages: Sequence[str], titles: Sequence[str]) -> list[str]:
     return [
         f"page {number} does not show {title!r}"
         for number, (text, title) in enumerate(zip(pages, titles, strict=True), start=1)
-        if _letters(title)[:12] not in _letters(text)
+        if letters(title)[:12] not in letters(text)
     ]
 
 
-def _letters(text: str) -> str:
-    # Spaces and ligatures are the printer's choice.
+def letters(text: str) -> str:
+    """Return a text's letters alone: spaces and ligatures are the printer's choice."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     return "".join(c for c in plain if c.isascii() and c.isalpha())
 
@@ -301,12 +301,36 @@ HIDDEN = """() => Reveal.getSlides().flatMap((slide, number) => {
 })"""
 
 
+OUTSIDE = """() => {
+  const boxes = Reveal.getSlides().map(slide => slide.getBoundingClientRect());
+  const apart = (a, b) => a.right <= b.left || b.right <= a.left
+    || a.bottom <= b.top || b.bottom <= a.top;
+  return boxes.flatMap((box, i) => [
+    ...(box.left < 0 || box.top < 0 || box.right > innerWidth || box.bottom > innerHeight
+        ? [`slide ${i + 1} is outside the window`] : []),
+    ...(boxes.slice(0, i).every(other => apart(box, other))
+        ? [] : [`slide ${i + 1} lies on another`])]);
+}"""
+
+
 def overview(page: Page) -> list[str]:
-    """Press Escape: every slide must be seen, with what its fragments keep back still hidden."""
+    """Press Escape: the window must show every slide, what its fragments keep back still hidden."""
     page.evaluate("Reveal.slide(0, 0, -1)")
     page.keyboard.press("Escape")
     page.evaluate("probes.settle()")
-    found: list[str] = page.evaluate(HIDDEN)
+    found: list[str] = [*page.evaluate(OUTSIDE), *page.evaluate(HIDDEN)]
+    page.keyboard.press("Escape")
+    return found
+
+
+def overview_keys(page: Page) -> list[int]:
+    """Return the slides, from 0, to which some arrows lead in the overview of a deck."""
+    page.evaluate("Reveal.slide(0, 0, -1)")
+    page.keyboard.press("Escape")
+    found = []
+    for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp", "ArrowUp"):
+        page.keyboard.press(key)
+        found.append(page.evaluate("Reveal.getIndices().h"))
     page.keyboard.press("Escape")
     return found
 

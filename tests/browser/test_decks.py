@@ -110,6 +110,11 @@ def test_the_overview_shows_every_slide_and_no_answer(deck):
     passed(decks.overview(deck))
 
 
+def test_in_the_overview_up_and_down_lead_to_the_next_row(subject):
+    columns = subject.evaluate("Math.ceil(Math.sqrt(Reveal.getTotalSlides()))")
+    assert decks.overview_keys(subject) == [1, 1 + columns, columns, 0, 0]
+
+
 def test_the_key_d_turns_a_deck_dark_and_light(subject):
     passed(decks.dark_switch(subject))
 

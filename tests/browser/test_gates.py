@@ -441,7 +441,27 @@ def test_an_overview_without_slides_or_with_answers_is_caught(style, expected, b
     with visit(browser, deckfolder, path) as (page, _):
         decks.wait_for_deck(page)
         found = decks.overview(page)
-    assert found[-1:] == expected
+    assert [fault for fault in found if "outside" not in fault][-1:] == expected
+    assert "slide 9 is outside the window" in found  # reveal's own overview is one long row
+
+
+@pytest.mark.parametrize(
+    ("turn", "expected"),
+    [
+        ("translate(calc(40px * var(--i)), 0)", ["slide 2 lies on another"]),
+        ("translate(calc(1350px * var(--i)), 0)", []),
+    ],
+)
+def test_slides_on_each_other_in_an_overview_are_caught(turn, expected, browser, deckfolder):
+    style = "<style>.overview .slides { transform: translate(-50%, -50%) scale(.2) !important }"
+    style += f".overview section {{ transform: {turn} !important }}</style>"
+    slides = [
+        slide(name, BODY).replace(">", f' style="--i:{i}">', 1) for i, name in enumerate("ab")
+    ]
+    path = write_deck(deckfolder, style + "".join(slides))
+    with visit(browser, deckfolder, path) as (page, _):
+        decks.wait_for_deck(page)
+        assert decks.overview(page) == expected
 
 
 @pytest.mark.parametrize(("keyboard", "findings"), [("true", 0), ("false", 1)])

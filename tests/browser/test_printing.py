@@ -1,4 +1,4 @@
-"""The book in print: no empty sheet between chapters, no link to where it was printed."""
+"""The book and hand-outs in print: no empty sheet, no link to where it was printed, no answers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import types
 from pathlib import Path
 
 import pytest
+from browsing import visit
+from decks import letters
 from pypdf import PdfReader
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -60,3 +62,49 @@ def test_links_lead_into_the_book_to_its_address_or_elsewhere(printed):
     targets = {link["/A"]["/URI"] for link in links if "/URI" in link.get("/A", {})}
     home = {f"{HOME}slides/one.html"} if addressed else set()
     assert targets == {"https://example.org/", *home}
+
+
+# Hand-outs
+
+DECK = "slides/finite.html"
+
+
+@pytest.fixture(scope="module")
+def handed_out(pdf, browser, site, tmp_path_factory):
+    """The hand-outs of a deck, with answers and without."""
+    folder = tmp_path_factory.mktemp("hand-outs")
+    jobs = [
+        pdf.Job(site.root, f"{DECK}?print-pdf", folder / f"{name}.pdf", prepare)
+        for name, prepare in (("answers", pdf.HAND_OUT), ("questions", pdf.QUESTIONS))
+    ]
+    for job in jobs:
+        with pdf.serve(job.root) as base:
+            pdf.print_one(browser, base, job)
+    return [PdfReader(job.target) for job in jobs]
+
+
+def test_a_hand_out_has_two_slides_on_each_sheet_of_a4(handed_out, visits):
+    titles = [slide.title for slide in visits.deck(DECK).slides]
+    pairs = [" ".join(titles[i : i + 2]) for i in range(0, len(titles), 2)]
+    for paper in handed_out:
+        assert {tuple(map(round, page.mediabox[2:])) for page in paper.pages} == {(595, 842)}
+        sheets = [letters(page.extract_text()) for page in paper.pages]
+        assert len(sheets) == len(pairs)
+        for number, sheet in enumerate(sheets):
+            found = [letters(title)[:12] in sheet for title in titles[2 * number : 2 * number + 2]]
+            assert all(found), titles[2 * number]
+
+
+ANSWERS = """[...document.querySelectorAll(".kind-question .answer p")]
+  .map(p => p.firstChild.textContent)"""
+
+
+def test_one_hand_out_keeps_its_answers_back(handed_out, browser, server):
+    told, asked = (
+        letters("".join(page.extract_text() for page in paper.pages)) for paper in handed_out
+    )
+    with visit(browser, server, DECK) as (page, _):
+        answers = [text for words in page.evaluate(ANSWERS) if len(text := letters(words)) > 15]
+    assert answers
+    assert all(answer in told for answer in answers)
+    assert not any(answer in asked for answer in answers)

@@ -37,6 +37,7 @@ from slopes_docs.page import (
     outputs,
     predict,
     predictions,
+    punctuation,
     takeaway,
     teaching,
     validity,
@@ -72,6 +73,7 @@ LIFE: list[tuple[str, int, Callable[..., Any]]] = [
     ("doctree-resolved", 600, validity.mend),
     ("doctree-resolved", 800, passages.collect),
     ("doctree-resolved", 900, export.export),
+    ("doctree-resolved", 910, punctuation.keep),
     ("doctree-resolved", 950, takeaway.add_offers),
     ("doctree-resolved", 950, takeaway.list_downloads),
     # a page is written

@@ -46,8 +46,8 @@ def test_every_deck_is_printed_with_answers_and_without_and_then_the_book(folder
 
 def test_answers_are_taken_out_of_one_hand_out_and_chapters_get_heads_in_the_book(folders):
     prepared = [job.prepare for job in pdf.jobs(*folders)]
-    assert prepared[0] == prepared[2] != pdf.WITHOUT_ANSWERS
-    assert prepared[1] == prepared[3] == pdf.WITHOUT_ANSWERS
+    assert prepared[0] == prepared[2] == pdf.HAND_OUT
+    assert prepared[1] == prepared[3] == pdf.QUESTIONS
     assert prepared[4] == pdf.PAGES
 
 

@@ -1,8 +1,9 @@
 """Print every deck as a hand-out, and the book, as PDF files.
 
-Run as ``python -m slopes_docs.commands.pdf SITE SINGLEHTML OUT``: the decks of SITE, in reveal's
-print view with one page a slide, go to ``OUT/slides/<topic>.pdf``, and without the answers to
-their questions to ``<topic>-questions.pdf``; SINGLEHTML, the book on one page, goes to
+Run as ``python -m slopes_docs.commands.pdf SITE SINGLEHTML OUT``: the decks of SITE, from reveal's
+print view, two slides on a sheet of A4 with lines to write on below each, go to
+``OUT/slides/<topic>.pdf``, and without the answers to their questions to
+``<topic>-questions.pdf``; SINGLEHTML, the book on one page, goes to
 ``OUT/slopes.pdf`` on A4, with a page of contents, running heads and page numbers. Folded answers
 and solutions are printed open: paper cannot be clicked. Chromium prints, headless and offline, from
 a server on loopback; what it says at length is said shorter afterwards (``smaller``).
@@ -41,13 +42,31 @@ SHEETS: dict[str, Any] = {
     "outline": True,
     "tagged": True,
 }
+# Two slides on a sheet, 1280 px on 180 mm (zoom 0.5315), and four lines to write on below each.
+HAND_OUT = """() => {
+  document.head.append(Object.assign(document.createElement("style"), { textContent: `
+    @page { size: A4; margin: 12mm 15mm 16mm;
+      @bottom-center { content: counter(page); font: 8pt sans-serif; color: #57606a } }
+    body { width: 180mm !important; height: auto !important; overflow: visible !important }
+    .handed-out { break-inside: avoid; height: 133mm }
+    .handed-out .pdf-page { zoom: .5315; break-after: auto !important;
+      outline: 2px solid #d0d7de; outline-offset: -2px }
+    .handed-out hr { margin: 7.6mm 0 0; border: 0; border-top: .3mm solid #d0d7de }` }));
+  for (const slide of document.querySelectorAll(".pdf-page")) {
+    const half = Object.assign(document.createElement("div"), { className: "handed-out" });
+    slide.replaceWith(half);
+    half.append(slide, ...[1, 2, 3, 4].map(() => document.createElement("hr")));
+  }
+}"""
 # A question to be answered by hand: nothing marks the right option.
-WITHOUT_ANSWERS = """() => {
-  for (const answer of document.querySelectorAll(".kind-question .answer")) {
+QUESTIONS = (
+    f"() => {{ ({HAND_OUT})(); "
+    """for (const answer of document.querySelectorAll(".kind-question .answer")) {
     answer.classList.remove("visible");
     answer.style.visibility = "hidden";
   }
 }"""
+)
 # Each chapter is a named page, whose head is its title; the mark before it, to which links lead,
 # stands on the same page, for between two names a sheet would stay empty. A box that is higher than
 # half a sheet may be broken. The contents come before the first chapter, and have room for the page
@@ -118,7 +137,7 @@ class Job(NamedTuple):
     root: Path
     address: str
     target: Path
-    prepare: str = "() => {}"  # what is done in the page before it is printed
+    prepare: str  # what is done in the page before it is printed
 
 
 def jobs(site: Path, book: Path, out: Path) -> list[Job]:
@@ -149,8 +168,8 @@ def jobs(site: Path, book: Path, out: Path) -> list[Job]:
     for page in decks:
         address, name = f"slides/{page.name}?print-pdf", out / "slides" / page.stem
         found += [
-            Job(site, address, Path(f"{name}.pdf")),
-            Job(site, address, Path(f"{name}-questions.pdf"), WITHOUT_ANSWERS),
+            Job(site, address, Path(f"{name}.pdf"), HAND_OUT),
+            Job(site, address, Path(f"{name}-questions.pdf"), QUESTIONS),
         ]
     return [*found, Job(book, "index.html", out / "slopes.pdf", PAGES)]
 
