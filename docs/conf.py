@@ -120,6 +120,7 @@ html_css_files = [
 html_js_files = ["reading.js"]
 html_copy_source = False
 html_show_sourcelink = False
+html_domain_indices = False  # the API's own page lists the modules
 html_last_updated_fmt = None  # the same bytes at every build
 html_theme_options = {
     "logo": {"image_light": "_static/mark.svg", "image_dark": "_static/mark.svg", "text": "Slopes"},
@@ -165,7 +166,7 @@ if slopes_site:
     extensions += ["sphinx_sitemap", "sphinxext.opengraph"]
     html_baseurl = slopes_site
     sitemap_url_scheme = "{link}"
-    sitemap_excludes = ["404.html", "genindex.html", "search.html", "py-modindex.html"]
+    sitemap_excludes = ["404.html", "genindex.html", "search.html"]
     ogp_site_url = slopes_site
     ogp_image = CARD
     ogp_image_alt = "Slopes: a curve, its tangent, and the three ways a computer finds the slope"

@@ -15,7 +15,7 @@ from accepted import ACCEPTED, Accepted
 from browsing import Log, Transfer, all_live, picture, transfers, visit
 from column import EVERYTHING, PHONE_LEAST, WRAPPED, cut, illegible
 from playwright.sync_api import Browser, Page
-from prose import heavy_numbers
+from prose import broken_pieces, heavy_numbers
 from reading import alike_folds
 from serving import Server
 
@@ -58,6 +58,7 @@ class SeenOnPhone:
     cut: list[str]
     messages: list[str]
     letters: list[str]
+    broken: list[str]
 
 
 def turn(page: Page, scheme: str) -> None:
@@ -113,6 +114,7 @@ def see_on_phone(browser: Browser, server: Server, path: str) -> SeenOnPhone:
             cut=page.evaluate("probes.cut()"),
             messages=cut(page, WRAPPED),
             letters=illegible(page, "body", PHONE_LEAST),
+            broken=broken_pieces(page),
         )
 
 

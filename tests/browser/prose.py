@@ -13,6 +13,10 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 HEAVY = """() => [...document.querySelectorAll(".pasted-text")]
   .filter(e => getComputedStyle(e).fontWeight !== getComputedStyle(e.parentElement).fontWeight)
   .map(e => `${e.textContent} is ${getComputedStyle(e).fontWeight} heavy`)"""
+# What is kept in one piece and yet stands on two lines.
+BROKEN = """() => [...document.querySelectorAll(".unbroken")]
+  .filter(e => new Set([...e.getClientRects()].filter(r => r.width).map(r => r.bottom)).size > 1)
+  .map(e => `${e.querySelector("annotation")?.textContent} of: ${e.parentElement.innerText}`)"""
 MACHINE = re.compile(r"[^\s(]*\d(?:\.\d+)?[eE][+-]?\d+\S*")
 
 
@@ -55,3 +59,8 @@ def machine_numbers(html: str) -> list[str]:
 def heavy_numbers(page: Page) -> list[str]:
     """Find the pasted numbers that are heavier or lighter than the sentence around them."""
     return page.evaluate(HEAVY)  # type: ignore[no-any-return]
+
+
+def broken_pieces(page: Page) -> list[str]:
+    """Find the formulas that have parted from a mark before or after them at the end of a line."""
+    return page.evaluate(BROKEN)  # type: ignore[no-any-return]

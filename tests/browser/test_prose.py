@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from prose import heavy_numbers, machine_numbers
+from prose import broken_pieces, heavy_numbers, machine_numbers
 from verdict import passed
 
 
@@ -17,6 +17,10 @@ def test_no_pasted_number_of_a_page_is_heavier_than_its_sentence(book_path, visi
 
 def test_no_pasted_number_of_a_deck_is_heavier_than_its_sentence(deck_path, visits):
     passed(visits.deck(deck_path).heavy)
+
+
+def test_on_a_phone_every_mark_stays_at_its_formula(book_path, visits):
+    passed(visits.phone(book_path).broken)
 
 
 @pytest.mark.parametrize(
@@ -41,4 +45,16 @@ def test_a_heavy_number_is_caught(browser):
             f"<p><b class='pasted-text' style='font-weight: {weight}'>10</b> steps</p>"
         )
         assert len(heavy_numbers(page)) == count
+    page.close()
+
+
+@pytest.mark.parametrize(("white", "count"), [("nowrap", 0), ("normal", 1)])
+def test_a_mark_that_parts_from_its_formula_is_caught(white, count, browser):
+    page = browser.new_page()
+    box = "<b style='display: inline-block'>formula</b>"
+    page.set_content(
+        f"<style>p {{ width: min-content }} .unbroken {{ white-space: {white} }}</style>"
+        f"<p>Of a <span class='unbroken'>{box},</span> and</p>"
+    )
+    assert len(broken_pieces(page)) == count
     page.close()

@@ -175,6 +175,12 @@ def test_a_figure_is_an_image_with_alternative_text(slides):
     assert image["alt"] == "Error against step"
 
 
+def test_no_picture_of_a_later_slide_delays_the_first(page):
+    pictures = page.select("section.slide img")
+    assert {image.get("fetchpriority") for image in pictures} == {"low"}
+    assert {image.get("loading") for image in pictures} == {None}  # there if the network ends
+
+
 def test_formulas_are_rendered_in_slides_and_in_notes(slides):
     assert slides[10].select_one(".slide-body .katex-display .katex-html")
     assert slides[0].select_one("aside.notes .katex-mathml math")
