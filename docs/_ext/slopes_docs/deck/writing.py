@@ -58,7 +58,7 @@ def _skip(self: nodes.NodeVisitor, node: nodes.Element) -> None:
 def choose_template(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> str | None:
-    """Give decks their own page template, in which pictures do not delay what shows the first slide.
+    """Give decks their own page template, in which no picture delays the first slide.
 
     A browser takes the first pictures of a page for what its reader sees first. They are asked for
     all the same: a lecture goes on where the network ends.
