@@ -82,7 +82,7 @@
         }
       };
       const soon = () => document.fonts.ready.then(all);
-      for (const event of ["ready", "slidechanged", "pdf-ready"]) deck.on(event, soon);
+      for (const event of ["ready", "slidechanged", "overviewshown", "pdf-ready"]) deck.on(event, soon);
       addEventListener("contentvisibilityautostatechange", soon, true); // a phone comes near a slide
       deck.on("paper", all); // a printer does not wait
     },

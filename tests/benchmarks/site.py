@@ -5,11 +5,11 @@ machine and versions; ``--commit`` names the old commit, ``--tools`` the newer o
 builds of each. Both build the pages and the package of the old commit, in clones of this
 repository: one with its own extensions and settings, one with the newer ones. These make more of
 the same pages (notebooks, a search index, smaller style sheets), and warn of what a page must have
-since then: a step for each part of dense code, a question as a directive. No cell may fail. Before
-every build its outputs, doctrees and cached cells are removed. Each is built once beforehand, so
-that front-end files, bytecode and JAX's compilations are there, as they are in a reader's second
-build; then in turns, the best of each counting: a busy machine only adds to a time. Seconds of the
-processors include the kernels.
+since then: a step for each part of dense code, a question as a directive. No cell may fail, and the
+old tools must say nothing. Before every build its outputs, doctrees and cached cells are removed.
+Each is built once beforehand, so that front-end files, bytecode and JAX's compilations are there,
+as they are in a reader's second build; then in turns, the best of each counting: a busy machine
+only adds to a time. Seconds of the processors include the kernels.
 """
 
 import argparse
@@ -37,6 +37,7 @@ SPHINX = [
     "-m", "sphinx", "--builder", "html", "--doctree-dir", "build/doctrees", "--nitpicky", "--quiet",
     "--jobs", "2", "docs", "dist/site",
 ]  # fmt: skip
+STRICT = ("--fail-on-warning", "--keep-going")
 
 
 class Build(NamedTuple):
@@ -81,7 +82,7 @@ def build(tools: str, folder: Path) -> Build:
     env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | settings
     before, start = used(), time.perf_counter()
     done = subprocess.run(
-        [sys.executable, *SPHINX],
+        [sys.executable, *SPHINX, *(STRICT if tools == "then" else ())],
         cwd=folder,
         env=env,
         check=True,

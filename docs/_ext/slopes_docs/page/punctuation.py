@@ -12,9 +12,8 @@ import re
 from docutils import nodes
 from sphinx.application import Sphinx
 
-BEFORE = re.compile(
-    r"[(\[\u201c\u2018]+$"
-)  # with opening quotation marks, the next with closing ones
+# Quotation marks by their numbers: a reader would take them for those of Python.
+BEFORE = re.compile(r"[(\[\u201c\u2018]+$")
 AFTER = re.compile(r"^(?:[-\u2013,.;:!?)\]\u2026\u2019\u201d]+|(?:s|th)\b)")
 SHORT = 16  # characters of LaTeX: no line is too narrow for these
 # After these KaTeX lets a formula be broken, outside of braces.
@@ -38,7 +37,7 @@ def breaks(formula: str) -> bool:
 
 
 def keep(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Put marks and the formula before them into one piece."""
+    """Put each formula and the marks before and after it into one piece."""
     if app.builder.format != "html":
         return
     for formula in list(doctree.findall(nodes.math)):

@@ -43,6 +43,7 @@ PRELOADED = (
 LARGEST = 200_000  # bytes of a request
 LEFT = b"."  # what an asker says that waits for the kernel's end no longer
 GRACE = 5.0  # seconds for that end, as long as Jupyter would wait
+FOR_EVER = float("inf")
 
 
 class Kernel(NamedTuple):
@@ -51,7 +52,7 @@ class Kernel(NamedTuple):
     pid: int
     ended: int
     asker: socket.socket
-    until: float = float("inf")  # when it is killed; finite once its asker has left
+    until: float = FOR_EVER  # when it is killed; finite once its asker has left
 
 
 def preload(names: tuple[str, ...] = PRELOADED) -> dict[str, str]:
@@ -80,13 +81,14 @@ def serve(requests: socket.socket) -> dict[str, Any]:
     """Fork a kernel for each request; return only in a kernel, with its request."""
     kernels: list[Kernel] = []
     while True:
-        left = [kernel for kernel in kernels if kernel.until < float("inf")]
         watched = [kernel.ended for kernel in kernels]
-        watched += [kernel.asker for kernel in kernels if kernel not in left]
-        ready, _, _ = select.select([requests, *watched], [], [], GRACE if left else None)
+        watched += [kernel.asker for kernel in kernels if kernel.until == FOR_EVER]
+        soonest = min((kernel.until for kernel in kernels), default=FOR_EVER)
+        patience = None if soonest == FOR_EVER else max(0.0, soonest - time.monotonic())
+        ready, _, _ = select.select([requests, *watched], [], [], patience)
         for kernel in list(kernels):
             kernels.remove(kernel)
-            if kernel.ended in ready or kernel.until < time.monotonic():
+            if kernel.ended in ready or kernel.until <= time.monotonic():
                 bury(kernel)
             elif kernel.asker not in ready:
                 kernels.append(kernel)
